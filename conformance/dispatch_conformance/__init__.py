@@ -1,0 +1,1 @@
+"""The conformance suite: runs a worker program against the clauses of the Dispatch worker protocol."""

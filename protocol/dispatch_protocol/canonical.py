@@ -1,0 +1,171 @@
+"""Canonical text: JSON.stringify of ECMA-262 (§25.5.2), and the hashes taken over it.
+
+The canonical text of a value is what ECMAScript's `JSON.stringify(value)` prints. Two programs that hold the
+same value print the same text, so hashes and signatures are taken over it, encoded as UTF-8.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from hashlib import sha256
+from json import encoder as _json
+from typing import Final
+
+from dispatch_protocol.errors import UsageError, shown
+from dispatch_protocol.numbers import number_text
+from dispatch_protocol.parsing import MAX_DEPTH, JsonValue, decode_utf8, join_surrogates, parse
+
+__all__ = ["MAX_DEPTH", "Json", "JsonValue", "canonical_text", "hash_text", "parse", "stringify"]
+
+_INTEGER_KEY: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})\Z")
+_LARGEST_INDEX: Final = 2**32 - 2
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_quote: Final = _json.encode_basestring
+_encode_flat: Final = _json.JSONEncoder(
+    ensure_ascii=False, separators=(",", ":"), check_circular=False
+).encode
+
+
+class Json:
+    """A JSON value together with the exact text it was received as.
+
+    `text` is the text as received (no blanks around it), `value` what JSON.parse makes of it, `canonical` its
+    canonical text and `hash` the lowercase hex SHA-256 of that. Two are equal if their canonical texts are.
+    """
+
+    def __init__(self, text: str, value: JsonValue) -> None:
+        self.text = text
+        self.value = value
+
+    @classmethod
+    def of(cls, value: JsonValue) -> "Json":
+        """The value with its canonical text as its text. Raises UsageError where `stringify` does."""
+        return cls(stringify(value), value)
+
+    @classmethod
+    def read(cls, text: str | bytes) -> "Json":
+        """The value of a JSON text. Raises JsonSyntaxError like `parse`."""
+        source = decode_utf8(text)
+        return cls(source.strip(" \t\n\r"), parse(source))
+
+    @cached_property
+    def canonical(self) -> str:
+        """The canonical text of the value."""
+        return stringify(self.value)
+
+    @cached_property
+    def hash(self) -> str:
+        """The output hash of the value: lowercase hex SHA-256 of its canonical text in UTF-8."""
+        return hash_text(self.canonical)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Json) and self.canonical == other.canonical
+
+    def __hash__(self) -> int:
+        return hash(self.canonical)
+
+    def __repr__(self) -> str:
+        return f"Json({shown(self.text)})"
+
+
+def canonical_text(text: str | bytes) -> str:
+    """The canonical text of a JSON text: JSON.stringify(JSON.parse(text)). Raises JsonSyntaxError."""
+    return stringify(parse(text))
+
+
+def hash_text(canonical: str) -> str:
+    """The lowercase hex SHA-256 of a canonical text's UTF-8 (64 characters)."""
+    return sha256(canonical.encode("utf-8")).hexdigest()
+
+
+def stringify(value: JsonValue) -> str:
+    """The canonical text of a value: what JSON.stringify prints. The result holds no surrogates.
+
+    Integers stand for the nearest double; a float that is no number, or infinite, prints `null`. Raises
+    UsageError for a value that is no JSON (another type, a key that is no string) or nests more than
+    MAX_DEPTH levels deep (or holds itself).
+    """
+    if isinstance(value, str):
+        text = _quote(value)
+    elif isinstance(value, dict) and _is_flat(value):
+        text = _encode_flat(value)
+    else:
+        text = "".join(_pieces(value))
+    return text if text.isascii() else _escape_surrogates(text)
+
+
+def _is_flat(members: dict[str, JsonValue]) -> bool:
+    """Whether it holds strings and nulls alone, under no integer keys: all encoders agree on that."""
+    return all(
+        (item is None or type(item) is str) and type(key) is str and not key[:1].isdigit()
+        for key, item in members.items()
+    )
+
+
+def _escape_surrogates(text: str) -> str:
+    """Well-formed JSON.stringify (ECMA-262 §25.5.2.4): lone surrogates become lowercase escapes."""
+    if _SURROGATE.search(text) is None:
+        return text
+    return _SURROGATE.sub(lambda lone: f"\\u{ord(lone.group()):04x}", join_surrogates(text))
+
+
+def _pieces(value: JsonValue) -> Iterator[str]:
+    """The canonical text piece by piece, without recursion: one iterator for every container that is open."""
+    open_: list[tuple[Iterator[tuple[str, JsonValue]], str]] = []
+    lead = ""
+    while True:
+        yield lead
+        if isinstance(value, dict):
+            yield "{"
+            open_.append((_object_items(value), "}"))
+        elif isinstance(value, list | tuple):
+            yield "["
+            open_.append((_array_items(value), "]"))
+        else:
+            yield _scalar(value)
+        if len(open_) > MAX_DEPTH:
+            raise UsageError(f"the value is nested more than {MAX_DEPTH} levels deep")
+        while open_:
+            items, closing = open_[-1]
+            following = next(items, None)
+            if following is not None:
+                lead, value = following
+                break
+            open_.pop()
+            yield closing
+        else:
+            return
+
+
+def _object_items(members: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
+    """Members in OrdinaryOwnPropertyKeys order (ECMA-262 §10.1.11.1): array indices first, ascending."""
+    for key in members:
+        if not isinstance(key, str):
+            raise UsageError(f"a key is no string: {shown(key)}")
+    indices = [key for key in members if _INTEGER_KEY.match(key) and int(key) <= _LARGEST_INDEX]
+    keys = dict.fromkeys(sorted(indices, key=int)) | members if indices else members
+    separator = ""
+    for key in keys:
+        yield f"{separator}{_quote(key)}:", members[key]
+        separator = ","
+
+
+def _array_items(items: list[JsonValue] | tuple[JsonValue, ...]) -> Iterator[tuple[str, JsonValue]]:
+    separator = ""
+    for item in items:
+        yield separator, item
+        separator = ","
+
+
+def _scalar(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return _quote(value)
+    if value is None:
+        return "null"
+    if value is True:
+        return "true"
+    if value is False:
+        return "false"
+    if isinstance(value, int | float):
+        return number_text(value)
+    raise UsageError(f"a {type(value).__name__} is no JSON value")

@@ -1,0 +1,122 @@
+"""Frames to messages and back. Source: SPEC.md, "Frames" and "Messages".
+
+Decoding takes one frame and gives a message, or an UnknownType, or raises a Violation that names the place,
+the clause and the wire code; nothing else escapes, whatever comes in. Encoding is its inverse: members in the
+order of the message's definition, those that are absent left out, `Json` members as their exact text.
+"""
+
+import re
+from functools import cache
+from typing import Any, Final, cast
+
+import msgspec
+
+from dispatch_protocol.canonical import Json, stringify
+from dispatch_protocol.errors import Violation, shown
+from dispatch_protocol.frames import read_frame
+from dispatch_protocol.messages import (
+    MESSAGES,
+    CoordinatorMessage,
+    Message,
+    ReceiptSubmit,
+    UnknownType,
+    WorkerMessage,
+)
+from dispatch_protocol.parsing import Member
+from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, Role, WireCode
+
+NAMED_TYPE: Final = {Role.WORKER: "W-FRM-4", Role.COORDINATOR: "C-FRM-4"}
+"""The clauses by which every frame names its `type`."""
+
+_FAULT: Final = re.compile(r"(?P<detail>.*?)(?: - at `(?P<place>\$[^`]*)`)?\Z", re.DOTALL)
+_MISSING: Final = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
+
+
+def decode_from_worker(frame: str | bytes, limit: int = MAX_FRAME_BYTES) -> WorkerMessage | UnknownType:
+    """The message in a frame that a worker sent. Raises Violation."""
+    return cast("WorkerMessage | UnknownType", _decode(frame, Role.WORKER, limit))
+
+
+def decode_from_coordinator(
+    frame: str | bytes, limit: int = MAX_FRAME_BYTES
+) -> CoordinatorMessage | UnknownType:
+    """The message in a frame that a coordinator sent. Raises Violation."""
+    return cast("CoordinatorMessage | UnknownType", _decode(frame, Role.COORDINATOR, limit))
+
+
+def encode(message: Message) -> str:
+    """The frame of a message. Raises UsageError where a member is no JSON."""
+    pieces = [f'"type":"{message.__struct_config__.tag}"']
+    for name, exact in _members_of(type(message)):
+        value = getattr(message, name)
+        if value is None:
+            continue
+        text = value.text if exact else stringify(msgspec.to_builtins(value))
+        pieces.append(f'"{name}":{text}')
+    return "{" + ",".join(pieces) + "}"
+
+
+def _decode(frame: str | bytes, sender: Role, limit: int) -> Message | UnknownType:
+    members = read_frame(frame, sender, limit)
+    name = members["type"].value if "type" in members else None
+    if not isinstance(name, str):
+        raise Violation(NAMED_TYPE[sender], "$.type", WireCode.INVALID_MSG, "no string member `type`")
+    kind = MESSAGES[sender].get(name)
+    if kind is None:
+        return UnknownType(name)
+    message = _convert(kind, members)
+    if isinstance(message, ReceiptSubmit):
+        _expect_named_job(message.receipt)
+    return message
+
+
+def _convert(kind: type[Message], members: dict[str, Member]) -> Message:
+    """The message of this kind with these members. Raises Violation at the first member that does not fit."""
+    given: dict[str, Any] = {"type": members["type"].value}
+    for name, exact in _members_of(kind):
+        member = members.get(name)
+        if member is None or (member.value is None and name in _optional(kind)):
+            continue
+        given[name] = Json(member.text, member.value) if exact else member.value
+    try:
+        return msgspec.convert(given, kind)
+    except msgspec.ValidationError as error:
+        raise _violation(kind, str(error), members) from None
+    except RecursionError:
+        raise _violation(kind, "nested too deeply", members) from None
+
+
+def _violation(kind: type[Message], fault: str, members: dict[str, Member]) -> Violation:
+    """The violation that msgspec's message describes, with the peer's own text in it escaped and bounded."""
+    match = _FAULT.match(fault)
+    detail, place = (match["detail"], match["place"] or "$") if match else (fault, "$")
+    missing = _MISSING.match(detail)
+    if missing is not None:
+        place, detail = f"{place}.{missing['name']}", "missing"
+    top = place.removeprefix("$.").partition(".")[0].partition("[")[0]
+    clause = kind.clauses.get(top, kind.clauses[""])
+    job = members.get("job_id")
+    job_id = job.value if job is not None and isinstance(job.value, str) else None
+    return Violation(clause, place, WireCode.INVALID_MSG, shown(detail), job_id=job_id)
+
+
+def _expect_named_job(receipt: Json) -> None:
+    """A receipt on its own must at least say whose it is (a bundled one may be anything)."""
+    clause = ReceiptSubmit.clauses["receipt"]
+    if not isinstance(receipt.value, dict):
+        raise Violation(clause, "$.receipt", WireCode.INVALID_MSG, "the receipt is no object")
+    if not isinstance(receipt.value.get("job_id"), str):
+        raise Violation(clause, "$.receipt.job_id", WireCode.INVALID_MSG, "the receipt names no job")
+
+
+@cache
+def _members_of(kind: type[Message]) -> tuple[tuple[str, bool], ...]:
+    """The wire names of a message's members in order, and whether each keeps its exact text."""
+    return tuple(
+        (field.encode_name, field.type in (Json, Json | None)) for field in msgspec.structs.fields(kind)
+    )
+
+
+@cache
+def _optional(kind: type[Message]) -> frozenset[str]:
+    return frozenset(field.encode_name for field in msgspec.structs.fields(kind) if not field.required)

@@ -1,0 +1,76 @@
+"""The errors of the whole project, one small tree.
+
+```
+DispatchError
+├── UsageError          this side was used wrongly: arguments, files, settings
+│   ├── KeyFileError    a key file that cannot be read, or does not hold one key pair
+│   └── JsonSyntaxError a text that is not JSON, or nested too deeply
+├── Violation           the peer broke a clause; says which, where, and the wire code that answers it
+└── TransportError      the connection failed underneath; nobody broke a clause
+```
+"""
+
+from typing import Final
+
+from dispatch_protocol.vocabulary import WireCode
+
+_SHOWN: Final = 200
+
+
+class DispatchError(Exception):
+    """The root: everything this project raises on purpose is one of these."""
+
+
+class UsageError(DispatchError):
+    """This side was used wrongly; the message says what to do instead."""
+
+
+class KeyFileError(UsageError):
+    """A key file that is damaged, inconsistent or unreadable. It is never overwritten."""
+
+
+class JsonSyntaxError(UsageError):
+    """A text that ECMAScript's JSON.parse refuses, or one nested beyond the limit.
+
+    `position` is the index of the offending character in the text given (0-based, code points; bytes where
+    the text was no UTF-8).
+    """
+
+    def __init__(self, reason: str, position: int) -> None:
+        super().__init__(f"{reason} at character {position}")
+        self.reason = reason
+        self.position = position
+
+
+class TransportError(DispatchError):
+    """The connection could not be made, or broke underneath the protocol."""
+
+
+class Violation(DispatchError):
+    """The peer broke a clause.
+
+    `clause` is the clause's id, `place` the JSON path of the fault (`$` is the whole frame), `code` the wire
+    code with which a coordinator answers it, and `detail` one sentence in which the peer's own text stands
+    escaped and bounded. `job_id` is the job that the frame names, where it names one legibly.
+    """
+
+    def __init__(
+        self, clause: str, place: str, code: WireCode, detail: str, job_id: str | None = None
+    ) -> None:
+        super().__init__(f"{detail} (at {place}, clause {clause})")
+        self.clause = clause
+        self.place = place
+        self.code = code
+        self.detail = detail
+        self.job_id = job_id
+
+
+def shown(value: object, limit: int = _SHOWN) -> str:
+    """Text from outside, made fit for one line of a message: escaped, ASCII, at most `limit` characters.
+
+    Accepts any value; what is no string is shown by its `repr`. Never raises on hostile text.
+    """
+    text = value if isinstance(value, str) else repr(value)
+    cut = text[:limit]
+    escaped = cut.encode("unicode_escape", "surrogatepass").decode("ascii")
+    return escaped if len(cut) == len(text) else f"{escaped}… ({len(text)} characters)"

@@ -1,0 +1,1 @@
+"""The reference worker: a pure session (`session`) and a thin shell that moves its frames (`runtime`)."""
