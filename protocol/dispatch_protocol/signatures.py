@@ -1,0 +1,96 @@
+"""Strict ed25519 signatures (RFC 8032 §5.1.7) and their text on the wire (RFC 4648 §4).
+
+Strict means: exactly 64 bytes, S below the group order, neither the key nor R of small order, no cofactor in
+the equation. libsodium (through PyNaCl) holds all of these; what is decided here is the text, and the name of
+the fault. The text is standard base64 with padding, 88 characters, and only the one text that encodes the 64
+bytes: no white space, no URL-safe letters, no stray bits.
+"""
+
+from base64 import b64encode
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from typing import Final, Protocol
+
+from nacl.bindings import crypto_sign_open
+from nacl.exceptions import CryptoError
+
+from dispatch_protocol.errors import UsageError
+
+SIGNATURE_BYTES: Final = 64
+KEY_BYTES: Final = 32
+GROUP_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
+"""L, the order of the base point's group (RFC 8032 §5.1)."""
+
+_TEXT_LENGTH: Final = 88
+_SMALL_ORDER_Y: Final = frozenset(
+    (
+        0,
+        1,
+        2**255 - 20,  # p - 1
+        2**255 - 19,  # p, a second spelling of 0
+        2**255 - 18,  # p + 1, a second spelling of 1
+        0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
+    )
+)
+"""The y coordinates of the eight points of small order, in every spelling that 255 bits allow."""
+
+
+class Signer(Protocol):
+    """Who can sign: holds a public key (64 lowercase hex) and signs bytes, giving 64 bytes."""
+
+    @property
+    def pubkey_hex(self) -> str:
+        """The public key, 64 lowercase hexadecimal digits."""
+
+    def sign(self, message: bytes) -> bytes:
+        """The detached signature of the message, 64 bytes."""
+
+
+def signature_text(signature: bytes) -> str:
+    """The wire text of a signature: standard base64 with padding. Raises UsageError unless of 64 bytes."""
+    if len(signature) != SIGNATURE_BYTES:
+        raise UsageError(f"a signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
+    return b64encode(signature).decode("ascii")
+
+
+def read_signature(text: str) -> bytes | None:
+    """The 64 bytes of a signature's wire text; None for every other text, however close."""
+    if len(text) != _TEXT_LENGTH or not text.isascii():
+        return None
+    try:
+        signature = a2b_base64(text, strict_mode=True)
+    except Base64Error:
+        return None
+    return signature if b64encode(signature) == text.encode("ascii") else None
+
+
+def signature_fault(public_key: bytes, message: bytes, signature: bytes) -> str | None:
+    """Why the signature is not one of this message by this key, in one clause; None where it is good.
+
+    Covers keys and signatures of any length. Never raises.
+    """
+    if len(public_key) != KEY_BYTES:
+        return f"the public key has {len(public_key)} bytes, not {KEY_BYTES}"
+    if len(signature) != SIGNATURE_BYTES:
+        return f"the signature has {len(signature)} bytes, not {SIGNATURE_BYTES}"
+    try:
+        crypto_sign_open(signature + message, public_key)
+    except (CryptoError, ValueError):
+        return _named_fault(public_key, signature)
+    return None
+
+
+def has_small_order(point: bytes) -> bool:
+    """Whether 32 bytes encode a point of small order, under which one signature can fit every message."""
+    return int.from_bytes(point, "little") & (2**255 - 1) in _SMALL_ORDER_Y
+
+
+def _named_fault(public_key: bytes, signature: bytes) -> str:
+    if has_small_order(public_key):
+        return "the public key has small order"
+    if int.from_bytes(signature[KEY_BYTES:], "little") >= GROUP_ORDER:
+        return "S is not below the group order"
+    if has_small_order(signature[:KEY_BYTES]):
+        return "R has small order"
+    return "the signature does not fit this text and key"
