@@ -1,0 +1,365 @@
+"""The tasks byte for byte: vectors, the rules one by one, other implementations of them, hostile inputs."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import unicodedata
+from importlib.resources import files
+from itertools import product
+from math import inf, nan
+
+import pytest
+from dispatch_protocol.canonical import JsonValue, canonical_text, hash_text, parse, stringify
+from dispatch_protocol.errors import JsonSyntaxError, UsageError
+from dispatch_protocol.parsing import MAX_DEPTH
+from dispatch_protocol.tasks import (
+    DEFAULT_MAX_TOKENS,
+    DESKTOP_WORDS,
+    SHARED_WORDS,
+    WHITE_SPACE,
+    Faulty,
+    LlmRequest,
+    TaskRequest,
+    classify,
+    extract_json,
+    read_payload,
+    run_task,
+    summarize,
+)
+from dispatch_protocol.vocabulary import MAX_BODY_BYTES, MAX_FRAME_BYTES, TaskType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+UNSUPPORTED = Faulty({"error": "Unsupported job payload"})
+BRACES = re.compile(r"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+VECTORS = json.loads((files("dispatch_protocol") / "vectors" / "tasks.json").read_text("utf-8"))["cases"]
+NODE = shutil.which("node")
+
+characters = st.one_of(
+    st.sampled_from(
+        [*WHITE_SPACE, *"\x1c\x85\u180e\u200b", "😀", "\ud83d", "\ude00", "\u0130", "\u212a", "Σ", "\0"]
+    ),
+    st.sampled_from(
+        [*DESKTOP_WORDS, "GOOD", "sAd", "{", "}", '{"a":1}', '{"b":{"c":[]}}', '"', "\\", "[", ","]
+    ),
+    st.characters(),
+)
+texts = st.lists(characters, max_size=260).map("".join)
+
+
+def test_vector_count() -> None:
+    counts = {task: sum(case["task_type"] == task for case in VECTORS) for task in TaskType}
+    assert counts == {"summarize": 42, "classify": 39, "extract_json": 38}
+    assert len(VECTORS) == 119
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: case["id"])
+def test_vector(case: dict[str, str]) -> None:
+    text = parse(case["input_json"])
+    assert isinstance(text, str)
+    assert len(text.encode("utf-16-le", "surrogatepass")) == 2 * int(case["input_utf16_length"])
+    output = stringify(run_task(case["task_type"], text))
+    assert output == case["output_canonical"]
+    assert hash_text(output) == case["output_hash"]
+
+
+# summarize
+
+
+def test_white_space_is_that_of_ecmascript() -> None:
+    space_separators = {chr(c) for c in range(sys.maxunicode + 1) if unicodedata.category(chr(c)) == "Zs"}
+    assert set(WHITE_SPACE) == space_separators | set("\t\n\v\f\r\u2028\u2029\ufeff")
+    assert len(WHITE_SPACE) == len(set(WHITE_SPACE))
+
+
+@given(texts)
+def test_summary_is_the_input_or_its_first_200_units(text: str) -> None:
+    joined = text.encode("utf-16-le", "surrogatepass")
+    summary = run_task("summarize", text)["summary"]
+    assert isinstance(summary, str)
+    units = summary.encode("utf-16-le", "surrogatepass")
+    if len(joined) <= 400:
+        assert units == joined
+    else:
+        assert units == joined[:400] + "...".encode("utf-16-le")
+
+
+@given(texts)
+def test_words_are_counted_by_their_beginnings(text: str) -> None:
+    blank = [character in WHITE_SPACE for character in text]
+    beginnings = sum(not here and before for before, here in zip([True, *blank], blank, strict=False))
+    assert summarize(text)["word_count"] == max(beginnings, 1)
+
+
+# classify
+
+
+def test_word_lists() -> None:
+    assert len(SHARED_WORDS) == 12
+    assert len(DESKTOP_WORDS) == 18
+    assert SHARED_WORDS.items() < DESKTOP_WORDS.items()
+    assert sum(DESKTOP_WORDS.values()) == 0
+
+
+def test_no_other_character_becomes_an_ascii_letter() -> None:
+    """The premise under which `lower` may stand for `toLowerCase`."""
+    strangers = {
+        chr(c) for c in range(128, sys.maxunicode + 1) if re.search("[a-z]", chr(c).lower(), re.ASCII)
+    }
+    assert strangers == {"\u0130", "\u212a"}
+
+
+@pytest.mark.parametrize(
+    ("score", "confidence"),
+    [*enumerate(["0.3", "0.5", "0.7", "0.9000000000000001", *["1"] * 6])],
+)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_confidence_of_every_score(score: int, confidence: str, sign: int) -> None:
+    words = [word for word, weight in DESKTOP_WORDS.items() if weight == sign][:score]
+    sentiment = "neutral" if not score else "positive" if sign > 0 else "negative"
+    expected = f'{{"sentiment":"{sentiment}","confidence":{confidence}}}'
+    assert stringify(classify(" ".join(words))) == expected
+
+
+@given(texts)
+def test_a_word_counts_once_wherever_it_stands(text: str) -> None:
+    folded = text.translate(
+        {**{c: c + 32 for c in range(ord("A"), ord("Z") + 1)}, 0x130: "i\u0307", 0x212A: "k"}
+    )
+    score = sum(weight * min(1, folded.count(word)) for word, weight in DESKTOP_WORDS.items())
+    sentiment = ["negative", "neutral", "positive"][1 + (score > 0) - (score < 0)]
+    assert classify(text) == {"sentiment": sentiment, "confidence": min(1.0, abs(score) * 0.2 + 0.3)}
+
+
+# extract_json
+
+
+def spans_by_pattern(text: str) -> list[JsonValue]:
+    found = []
+    for piece in BRACES.findall(text):
+        try:
+            found.append(parse(piece))
+        except JsonSyntaxError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(("alphabet", "longest"), [("{}", 14), ("{}a", 9), ('{}"', 9)])
+def test_every_short_text_gives_what_the_pattern_gives(alphabet: str, longest: int) -> None:
+    for length in range(longest + 1):
+        for letters in product(alphabet, repeat=length):
+            text = "".join(letters)
+            assert extract_json(text)["extracted"] == spans_by_pattern(text), text
+
+
+@given(st.lists(st.sampled_from(['{"a":', '{"b":"', *'{}{}{}[]",:1\\ ', "},{", "}],[{", "\n"])).map("".join))
+@settings(max_examples=1000)
+def test_texts_of_fragments_give_what_the_pattern_gives(text: str) -> None:
+    found = spans_by_pattern(text)
+    assert extract_json(text) == {"extracted": found, "count": len(found)}
+
+
+@pytest.mark.parametrize("text", ['{"a":"{"},{"b":"}"}', '{"a":"{"}],[{"b":"}"}', '{"a":"{"}]],[[{"b":"}"}'])
+def test_a_piece_is_one_object_or_nothing(text: str) -> None:
+    assert BRACES.fullmatch(text)
+    assert extract_json(text) == {"extracted": [], "count": 0}
+
+
+@pytest.mark.parametrize(("levels", "count"), [(MAX_DEPTH - 3, 1), (MAX_DEPTH - 2, 0), (MAX_DEPTH + 9, 0)])
+def test_what_is_extracted_can_be_stringified(levels: int, count: int) -> None:
+    """The object adds one level, and the output two more."""
+    output = extract_json('{"a":' + "[" * levels + "]" * levels + "}")
+    assert output["count"] == count
+    assert canonical_text(stringify(output)) == stringify(output)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "{",
+        "}",
+        "{}",
+        "{x}",
+        "{ {} ",
+        "{a",
+        "{{}{}",
+        '{"',
+        '{\\"',
+        '{"a":1}',
+        "{[",
+        '{"a":[',
+        '{"a":{}',
+        "\ud83d",
+    ],
+)
+def test_hostile_texts_of_full_length(unit: str) -> None:
+    """Each shape takes milliseconds."""
+    for text in (
+        unit * (MAX_BODY_BYTES // len(unit)),
+        "{" + unit * (MAX_BODY_BYTES // len(unit)),
+        '{"' + unit.strip("{") * 50_000 + "[" * 300 + "}",
+        '{"' + '\\"' * 50_000 + unit * 300 + "}",
+    ):
+        for task_type in TaskType:
+            output = run_task(task_type, text)
+            assert canonical_text(stringify(output)) == stringify(output)
+
+
+def test_a_string_without_an_end_of_full_frame_length() -> None:
+    """Every quotation mark in it is one more place where a string could be taken to begin."""
+    assert extract_json('{"' + '\\"' * (MAX_FRAME_BYTES // 2) + "[" * 300 + "}") == {
+        "extracted": [],
+        "count": 0,
+    }
+
+
+# run_task and the whole, beside a JavaScript engine
+
+
+@pytest.mark.parametrize("task_type", ["", "SUMMARIZE", "translate", "\x1b[2J", "__proto__"])
+def test_an_unknown_task_is_misuse(task_type: str) -> None:
+    with pytest.raises(UsageError, match="summarize, classify, extract_json") as caught:
+        run_task(task_type, "x")
+    assert str(caught.value).isprintable()
+
+
+def test_surrogates_that_meet_are_one_character() -> None:
+    assert run_task("summarize", "\ud83d\ude00") == {"summary": "😀", "word_count": 1}
+
+
+ORACLE = r"""
+const good = ["good","great","excellent","amazing","love","happy","best","wonderful","fantastic"];
+const poor = ["bad","terrible","awful","hate","worst","horrible","poor","disappointing","sad"];
+const has = (words, text) => words.filter((word) => text.includes(word)).length;
+const answer = (text) => {
+  const score = has(good, text.toLowerCase()) - has(poor, text.toLowerCase());
+  const found = [];
+  for (const [piece] of text.matchAll(/\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g)) {
+    try { found.push(JSON.parse(piece)); } catch { /* no JSON */ }
+  }
+  return [
+    { summary: text.length > 200 ? text.slice(0, 200) + "..." : text,
+      word_count: text.trim().split(/\s+/).length },
+    { sentiment: score > 0 ? "positive" : score < 0 ? "negative" : "neutral",
+      confidence: Math.min(1, Math.abs(score) * 0.2 + 0.3) },
+    { extracted: found, count: found.length },
+  ].map((output) => JSON.stringify(output));
+};
+let input = "";
+process.stdin.on("data", (chunk) => { input += chunk; }).on("end", () => {
+  console.log(JSON.stringify(JSON.parse(input).map(answer)));
+});
+"""
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not here")
+def test_a_javascript_engine_gives_the_same() -> None:
+    samples: list[str] = []
+
+    @settings(max_examples=500, database=None, derandomize=True)
+    @given(texts)
+    def collect(text: str) -> None:
+        samples.append(text)
+
+    collect()
+    assert NODE is not None
+    answered = subprocess.run(
+        [NODE, "-e", ORACLE],
+        input=json.dumps(samples),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    expected = json.loads(answered.stdout)
+    assert len(expected) == len(samples) >= 500
+    for text, outputs in zip(samples, expected, strict=True):
+        assert [stringify(run_task(task_type, text)) for task_type in TaskType] == outputs
+
+
+# payloads
+
+
+@pytest.mark.parametrize("payload", [None, True, 1, "x", [], [{"prompt": "x"}], {}])
+@pytest.mark.parametrize("job_type", ["LLM_INFER", "TASK", "llm_infer", "", "OTHER"])
+def test_a_payload_without_fields_is_unsupported(job_type: str, payload: JsonValue) -> None:
+    assert read_payload(job_type, payload) == UNSUPPORTED
+
+
+def test_an_unknown_job_type_is_unsupported_whatever_the_payload_says() -> None:
+    good: dict[str, JsonValue] = {"job_type": "TASK", "task_type": "summarize", "input": "x", "prompt": "x"}
+    assert read_payload("OTHER", good) == UNSUPPORTED
+    assert read_payload("TASK", {**good, "job_type": "LLM_INFER"}) == TaskRequest(TaskType.SUMMARIZE, "x")
+
+
+@pytest.mark.parametrize("task_type", TaskType)
+@pytest.mark.parametrize("text", ["x", " ", "0", "\ud800"])
+def test_a_good_task(task_type: TaskType, text: str) -> None:
+    payload: JsonValue = {"task_type": task_type.value, "input": text, "extra": None}
+    assert read_payload("TASK", payload) == TaskRequest(task_type, text)
+
+
+@pytest.mark.parametrize("wrong", ["", None, 0, 1, True, False, [], ["x"], {}])
+def test_an_empty_or_mistyped_field_counts_as_missing(wrong: JsonValue) -> None:
+    assert read_payload("TASK", {"task_type": "summarize", "input": wrong}) == UNSUPPORTED
+    assert read_payload("TASK", {"task_type": wrong, "input": "x"}) == UNSUPPORTED
+    assert read_payload("TASK", {"task_type": "nonsense", "input": wrong}) == UNSUPPORTED
+    assert read_payload("LLM_INFER", {"prompt": wrong}) == UNSUPPORTED
+
+
+@pytest.mark.parametrize(
+    "name", ["nonsense", "SUMMARIZE", " summarize", "__proto__", "\n", "\ud800", "x" * 9999]
+)
+def test_an_unknown_task_type_is_told_by_its_name(name: str) -> None:
+    expected = Faulty({"error": f"Unknown task_type: {name}"})
+    assert read_payload("TASK", {"task_type": name, "input": "x"}) == expected
+
+
+@pytest.mark.parametrize("payload", [{"prompt": "x"}, {"prompt": "x", "max_tokens": None}])
+def test_a_prompt_without_a_limit_gets_the_default(payload: JsonValue) -> None:
+    assert DEFAULT_MAX_TOKENS == 256
+    assert read_payload("LLM_INFER", payload) == LlmRequest("x", 256)
+
+
+@pytest.mark.parametrize("literal", ["0", "1", "64", "-1", "0.5", "2147483648", "9007199254740993", "1e+21"])
+def test_any_finite_limit_is_handed_on_unchanged(literal: str) -> None:
+    request = read_payload("LLM_INFER", {"prompt": "x", "max_tokens": parse(literal)})
+    assert isinstance(request, LlmRequest)
+    assert stringify(request.max_tokens) == stringify(parse(literal))
+
+
+@pytest.mark.parametrize(
+    ("given_", "printed"), [("64.0", "64"), ("-0", "0"), ("6.4e1", "64"), ("1e15", str(10**15))]
+)
+def test_a_whole_limit_is_an_integer_for_every_serializer(given_: str, printed: str) -> None:
+    request = read_payload("LLM_INFER", {"prompt": "x", "max_tokens": parse(given_)})
+    assert isinstance(request, LlmRequest)
+    assert json.dumps(request.max_tokens) == printed
+
+
+@pytest.mark.parametrize("limit", ["64", "", True, False, [], [64], {}, inf, -inf, nan])
+def test_a_limit_that_is_no_finite_number_is_unsupported(limit: JsonValue) -> None:
+    assert read_payload("LLM_INFER", {"prompt": "x", "max_tokens": limit}) == UNSUPPORTED
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["prompt", "max_tokens", "task_type", "input", "job_type"]), inner, max_size=5
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from(["LLM_INFER", "TASK", "X"]), json_values)
+def test_every_payload_has_an_answer(job_type: str, payload: JsonValue) -> None:
+    request = read_payload(job_type, payload)
+    assert isinstance(request, LlmRequest | TaskRequest | Faulty)
+    if isinstance(request, Faulty):
+        assert isinstance(request.output, dict)
+        assert list(request.output) == ["error"]
