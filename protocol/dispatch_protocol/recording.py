@@ -1,0 +1,204 @@
+"""Recordings: what passed between workers, clients and a coordinator. Source: SPEC.md, "Recordings".
+
+A recording is JSON Lines in UTF-8. The first line is the header, every other line one event; times are
+seconds since the recording began. Whatever happened is kept exactly: frames as their text (or base64, where they are
+no text), HTTP exchanges with their bodies, close codes, and the faults that were injected on purpose, so that
+nobody takes those for the peer's. The same events are what the passive rules are fed with, live or in replay.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from dispatch_protocol.canonical import parse, stringify
+from dispatch_protocol.errors import JsonSyntaxError, UsageError, shown
+from dispatch_protocol.vocabulary import Role
+
+FORMAT: Final = "dispatch-recording"
+VERSION: Final = 1
+
+Opcode: TypeAlias = Literal["text", "binary", "ping", "pong"]
+
+
+class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The first line: the format and its version, who was recorded with whom and when, the origin."""
+
+    format: Literal["dispatch-recording"]
+    version: Literal[1]
+    subject: str
+    peer: str
+    recorded: str
+    origin: str | None = None
+    seed: int | None = None
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
+    """What every event has: `t`, seconds since the recording began."""
+
+    t: float
+
+
+class Opened(Event, frozen=True, kw_only=True, omit_defaults=True, tag="open"):
+    """A WebSocket connection was accepted; `connection` numbers it from 1 within the recording."""
+
+    connection: int
+    path: str = "/"
+
+
+class Frame(Event, frozen=True, kw_only=True, omit_defaults=True, tag="frame"):
+    """One message of a WebSocket, put together again if it came in `fragments`.
+
+    `text` holds a text frame; `base64` the bytes of any other, and of a text frame that was no UTF-8.
+    """
+
+    connection: int
+    sender: Role = msgspec.field(name="from")
+    opcode: Opcode = "text"
+    text: str | None = None
+    base64: str | None = None
+    fragments: int = 1
+
+    @property
+    def payload(self) -> str | bytes:
+        """The frame as a decoder takes it: `str` for text, `bytes` for everything else."""
+        if self.text is not None:
+            return self.text
+        return b64decode(self.base64 or "")
+
+
+class Closed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="close"):
+    """A connection ended; `by` closed it first.
+
+    `code` is 1006 where there was no close frame, 1005 where it held no code (RFC 6455 §7.4.1).
+    """
+
+    connection: int
+    code: int
+    by: Role | None = None
+    reason: str = ""
+
+
+class Http(Event, frozen=True, kw_only=True, omit_defaults=True, tag="http"):
+    """One HTTP exchange with the coordinator; bodies as text, or in base64 where they are no UTF-8."""
+
+    sender: Literal["worker", "client"] = msgspec.field(name="from")
+    method: str
+    path: str
+    status: int
+    request: str | None = None
+    request_base64: str | None = None
+    request_type: str | None = None
+    response: str | None = None
+    response_base64: str | None = None
+    content_type: str | None = None
+
+
+class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, tag="fault"):
+    """A fault injected on purpose, by its name; `connection` is absent where it struck an HTTP exchange."""
+
+    name: str
+    connection: int | None = None
+    detail: str = ""
+
+
+TranscriptEvent: TypeAlias = Opened | Frame | Closed | Http | Fault
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A header and its events, in the order in which they happened."""
+
+    header: Header
+    events: tuple[TranscriptEvent, ...]
+
+
+def frame_event(
+    t: float,
+    connection: int,
+    sender: Role,
+    payload: str | bytes,
+    *,
+    opcode: Opcode = "text",
+    fragments: int = 1,
+) -> Frame:
+    """The event of a frame, its payload kept exactly whatever it holds."""
+    if isinstance(payload, str):
+        return Frame(t=t, connection=connection, sender=sender, text=payload, fragments=fragments)
+    encoded = b64encode(payload).decode("ascii")
+    return Frame(
+        t=t, connection=connection, sender=sender, opcode=opcode, base64=encoded, fragments=fragments
+    )
+
+
+def header(
+    subject: str, peer: str, recorded: str, origin: str | None = None, seed: int | None = None
+) -> Header:
+    """A header of this version."""
+    return Header(
+        format="dispatch-recording",
+        version=1,
+        subject=subject,
+        peer=peer,
+        recorded=recorded,
+        origin=origin,
+        seed=seed,
+    )
+
+
+def write_line(item: Header | TranscriptEvent) -> str:
+    """One line of a recording, without its line feed, in ASCII but for letters beyond it."""
+    return stringify(msgspec.to_builtins(item))
+
+
+def write_lines(recording: Recording) -> Iterator[str]:
+    """All lines of a recording, header first."""
+    yield write_line(recording.header)
+    yield from map(write_line, recording.events)
+
+
+def read_lines(lines: Iterable[str]) -> Recording:
+    """The recording in these lines; blank lines are skipped. Raises UsageError, naming line and place."""
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    first = next(numbered, None)
+    if first is None:
+        raise UsageError("the recording is empty: its first line must be the header")
+    top: Header = _read_line(*first, Header)
+    events = tuple(_read_line(number, line, TranscriptEvent) for number, line in numbered)
+    for event in events:
+        if isinstance(event, Frame):
+            _expect_payload(event)
+    return Recording(top, events)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of a line: the header, or one event."""
+    (_, _), components = msgspec.json.schema_components(
+        (Header, TranscriptEvent), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A line of a Dispatch recording",
+        "description": "JSON Lines: the first line is a Header, every other line one of the events.",
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in components],
+        "$defs": components,
+    }
+
+
+def _read_line(number: int, line: str, kind: Any) -> Any:
+    try:
+        return msgspec.convert(parse(line), kind)
+    except JsonSyntaxError as error:
+        raise UsageError(f"line {number} of the recording is no JSON: {error}") from None
+    except msgspec.ValidationError as error:
+        raise UsageError(f"line {number} of the recording: {shown(str(error))}") from None
+
+
+def _expect_payload(event: Frame) -> None:
+    if (event.text is None) == (event.base64 is None):
+        raise UsageError(f"the frame at t={event.t} must have either `text` or `base64`")
+    try:
+        b64decode(event.base64 or "", validate=True)
+    except Base64Error:
+        raise UsageError(f"the frame at t={event.t} has a `base64` that is none") from None
