@@ -1,0 +1,51 @@
+# `make demo` and `make test` do all the set-up on a machine with Python 3.11 and make.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+COUNT  ?= 100000
+SEED   ?= 1
+PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test check tests differential hostile bench spec schemas clean
+
+demo: $(VENV)/base.stamp  ## the conformance suite against the reference worker, over the embedded coordinator
+	$(BIN)/dispatch-conformance run --worker $(BIN)/dispatch-worker --out out/demo
+
+test: check tests  ## everything that CI runs
+
+check: $(VENV)/dev.stamp  ## linter, formatter, strict types, import contracts, generated files in step
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m dispatch_protocol.specification --check protocol/SPEC.md
+
+tests: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest
+
+differential: $(VENV)/dev.stamp  ## canonical text against node, signatures against a second library
+	$(BIN)/python -m tests.differential --count $(COUNT) --seed $(SEED)
+
+hostile: $(VENV)/dev.stamp  ## hostile frames and requests against coordinator and worker while honest jobs run
+	$(BIN)/python -m tests.hostile coordinator --count $(COUNT) --seed $(SEED)
+	$(BIN)/python -m tests.hostile worker --count $(COUNT) --seed $(SEED)
+
+bench: $(VENV)/dev.stamp  ## each figure beside a baseline in the same run
+	$(BIN)/python -m bench
+
+spec: $(VENV)/dev.stamp  ## write protocol/SPEC.md anew from the clauses
+	$(BIN)/python -m dispatch_protocol.specification > protocol/SPEC.md
+
+clean:
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/base.stamp: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: pyproject.toml | $(VENV)/bin/python
+	$(PIP) --editable '.[dev]'
+	@touch $@ $(VENV)/base.stamp
