@@ -102,7 +102,7 @@ def _violation(kind: type[Message], fault: str, members: dict[str, Member]) -> V
 
 def _expect_named_job(receipt: Json) -> None:
     """A receipt on its own must at least say whose it is (a bundled one may be anything)."""
-    clause = ReceiptSubmit.clauses["receipt"]
+    clause = ReceiptSubmit.clauses[""]
     if not isinstance(receipt.value, dict):
         raise Violation(clause, "$.receipt", WireCode.INVALID_MSG, "the receipt is no object")
     if not isinstance(receipt.value.get("job_id"), str):

@@ -60,7 +60,7 @@ class Heartbeat(Message, frozen=True, kw_only=True, tag="heartbeat"):
     """Worker: a sign of life, every ten seconds."""
 
     sender = Role.WORKER
-    clauses = {"": "W-HBT-1", "provider_pubkey": "W-HBT-2", "metrics": "W-HBT-3"}
+    clauses = {"": "W-HBT-2", "metrics": "W-HBT-3"}
     provider_pubkey: PublicKeyHex
     metrics: Metrics | None = None
 
@@ -72,7 +72,12 @@ class JobComplete(Message, frozen=True, kw_only=True, tag="job_complete"):
     """
 
     sender = Role.WORKER
-    clauses = {"": "W-JOB-1"}
+    clauses = {
+        "": "W-JOB-8",
+        "job_id": "W-JOB-7",
+        "output_hash": "W-CAN-1",
+        "receipt_signature": "W-SIG-1",
+    }
     job_id: str
     output: Json
     output_hash: str
@@ -84,7 +89,7 @@ class JobReject(Message, frozen=True, kw_only=True, tag="job_reject"):
     """Worker: the job is given back, with a reason."""
 
     sender = Role.WORKER
-    clauses = {"": "W-JOB-1"}
+    clauses = {"": "W-JOB-9", "job_id": "W-JOB-7"}
     job_id: str
     reason: str
 
@@ -93,7 +98,7 @@ class ReceiptSubmit(Message, frozen=True, kw_only=True, tag="receipt_submit"):
     """Worker: a receipt sent apart from job_complete. The receipt is an object that names its job."""
 
     sender = Role.WORKER
-    clauses = {"": "W-RCP-1", "receipt": "W-RCP-1"}
+    clauses = {"": "W-RCP-1", "signature": "W-SIG-1"}
     receipt: Json
     signature: str
 
@@ -102,7 +107,7 @@ class RegisterAck(Message, frozen=True, kw_only=True, tag="register_ack"):
     """Coordinator: the answer to `register`."""
 
     sender = Role.COORDINATOR
-    clauses = {"": "C-REG-1"}
+    clauses = {"": "C-REG-1", "worker_id": "C-REG-2", "error": "C-REG-5"}
     status: Literal["ok", "error"]
     worker_id: str | None = None
     error: str | None = None
@@ -120,7 +125,7 @@ class JobAssign(Message, frozen=True, kw_only=True, tag="job_assign"):
     """Coordinator: a job for this worker. `job_type` is open: a worker answers an unknown one as faulty."""
 
     sender = Role.COORDINATOR
-    clauses = {"": "C-JOB-1"}
+    clauses = {"": "C-JOB-1", "policy": "C-JOB-3", "privacy_class": "C-JOB-4"}
     job_id: str
     job_type: str
     payload: Json
@@ -142,7 +147,7 @@ class PaymentPosted(Message, frozen=True, kw_only=True, tag="payment_posted"):
     """Coordinator: the worker was paid for these jobs. `token` is absent on Solana."""
 
     sender = Role.COORDINATOR
-    clauses = {"": "C-PAY-1"}
+    clauses = {"": "C-PAY-1", "token": "C-PAY-5"}
     job_ids: list[str]
     tx_hash: str
     amount: str
@@ -155,7 +160,7 @@ class PaymentFailed(Message, frozen=True, kw_only=True, tag="payment_failed"):
     """Coordinator: the payment for these jobs failed."""
 
     sender = Role.COORDINATOR
-    clauses = {"": "C-PAY-1"}
+    clauses = {"": "C-PAY-2", "token": "C-PAY-5"}
     job_ids: list[str]
     error: str
     token: Literal["BOLT", "wBOLT"] | None = None
@@ -165,7 +170,7 @@ class FeedbackPosted(Message, frozen=True, kw_only=True, tag="feedback_posted"):
     """Coordinator: feedback on a job was written to the chain."""
 
     sender = Role.COORDINATOR
-    clauses = {"": "C-PAY-1"}
+    clauses = {"": "C-PAY-3"}
     job_id: str
     tx_hash: str
     network: Literal["monad-testnet"]
@@ -176,7 +181,7 @@ class FeedbackFailed(Message, frozen=True, kw_only=True, tag="feedback_failed"):
     """Coordinator: feedback on a job could not be written to the chain."""
 
     sender = Role.COORDINATOR
-    clauses = {"": "C-PAY-1"}
+    clauses = {"": "C-PAY-4"}
     job_id: str
     error: str
 

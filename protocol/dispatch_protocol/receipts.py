@@ -6,12 +6,20 @@ a fault of form, listed apart: `verified` speaks of the signature, the job, the 
 """
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from dispatch_protocol.canonical import Json, JsonValue, stringify
 from dispatch_protocol.errors import shown
-from dispatch_protocol.signatures import Signer, read_signature, signature_fault, signature_text
+from dispatch_protocol.signatures import (
+    SignatureFault,
+    Signer,
+    has_stray_bits,
+    read_signature,
+    signature_fault,
+    signature_text,
+)
+from dispatch_protocol.times import is_iso_time, read_time
 
 MEMBERS: Final = ("job_id", "provider_pubkey", "output_hash", "completed_at", "payment_ref")
 """A receipt's members, in order."""
@@ -21,7 +29,14 @@ RESERVED: Final = ("signature", "verified")
 
 _HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
 _KEY: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
-_ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z", re.ASCII)
+_SIGNATURE_CLAUSES: Final = {
+    SignatureFault.KEY_LENGTH: "W-REG-3",
+    SignatureFault.KEY_SMALL_ORDER: "W-REG-8",
+    SignatureFault.LENGTH: "W-SIG-1",
+    SignatureFault.S_TOO_LARGE: "W-SIG-4",
+    SignatureFault.R_SMALL_ORDER: "W-SIG-5",
+    SignatureFault.NO_FIT: "W-SIG-2",
+}
 
 
 class Check(NamedTuple):
@@ -63,23 +78,6 @@ def sign_receipt(text: str, signer: Signer) -> str:
     return signature_text(signer.sign(text.encode("utf-8")))
 
 
-def iso_time(milliseconds: int) -> str:
-    """A time as Date.prototype.toISOString prints it (ECMA-262 §21.4.4.36); milliseconds since 1970, UTC."""
-    seconds, rest = divmod(milliseconds, 1000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest:03d}Z"
-
-
-def read_time(text: str) -> int | None:
-    """The milliseconds since 1970 of a time in that form; None for any other text or an impossible date."""
-    if _ISO_TIME.match(text) is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return round(moment.timestamp() * 1000)
-
-
 def verify_receipt(
     receipt: Json | None, signature: str | None, *, job_id: str, pubkey: str, output_hash: str
 ) -> Verification:
@@ -94,46 +92,43 @@ def verify_receipt(
     members = receipt.value
     reserved = [name for name in RESERVED if name in members]
     checks = (
-        Check("receipt", "W-RCP-1", not reserved, f"has a member {reserved[0]}" if reserved else ""),
+        _RECEIPT_GIVEN,
+        _shape("reserved_members", "W-RCP-12", not reserved, "neither `signature` nor `verified` inside"),
         _signature_check(receipt, signature, pubkey),
         _equal("job_id", "W-RCP-2", members, job_id),
         _equal("provider_pubkey", "W-RCP-3", members, pubkey),
         _equal("output_hash", "W-RCP-4", members, output_hash),
     )
-    return Verification(checks, form_checks(members))
+    return Verification(checks, tuple(_form_checks(members)))
 
 
-def form_checks(members: dict[str, JsonValue]) -> tuple[Check, ...]:
+_RECEIPT_GIVEN: Final = Check("receipt", "W-RCP-1", True)
+
+
+def _form_checks(members: dict[str, JsonValue]) -> Iterator[Check]:
     """The checks of a receipt's form: each member's shape, their order, nothing besides them."""
-    time, payment_ref = members.get("completed_at"), members.get("payment_ref", 0)
-    extra = [name for name in members if name not in MEMBERS]
-    order = [name for name in members if name in MEMBERS]
-    expected = [name for name in MEMBERS if name in members]
-    return (
-        _shape(
-            "provider_pubkey_form", "W-RCP-3", _is_hex(members.get("provider_pubkey")), "64 lowercase hex"
-        ),
-        _shape("output_hash_form", "W-RCP-4", _is_hex(members.get("output_hash")), "64 lowercase hex"),
-        _shape(
-            "completed_at_form",
-            "W-RCP-5",
-            isinstance(time, str) and read_time(time) is not None,
-            "a UTC time with milliseconds and Z",
-        ),
-        _shape(
-            "payment_ref_form",
-            "W-RCP-6",
-            payment_ref is None or isinstance(payment_ref, str),
-            "present, a string or null",
-        ),
-        _shape("member_order", "W-RCP-7", order == expected, ", ".join(MEMBERS)),
-        Check(
-            "extra_members",
-            "W-RCP-8",
-            not extra,
-            f"has {len(extra)} more: {shown(', '.join(extra))}" if extra else "",
-        ),
+    yield _shape(
+        "pubkey_form", "W-REG-4", _is_hex(members.get("provider_pubkey")), "64 lower-case hex digits"
     )
+    yield _shape("hash_form", "W-CAN-1", _is_hex(members.get("output_hash")), "64 lower-case hex digits")
+    yield from _time_checks(members.get("completed_at"))
+    reference = members.get("payment_ref", False)
+    fits = reference is None or isinstance(reference, str)
+    yield _shape("payment_ref", "W-RCP-6", fits, "present, a string or null")
+    known = [name for name in members if name in MEMBERS]
+    in_order = known == [name for name in MEMBERS if name in members]
+    yield _shape("member_order", "W-RCP-7", in_order, ", ".join(MEMBERS))
+    yield _shape("extra_members", "W-RCP-8", len(known) == len(members), "no other members")
+
+
+def _time_checks(text: JsonValue) -> Iterator[Check]:
+    is_iso = isinstance(text, str) and is_iso_time(text)
+    time = read_time(text) if isinstance(text, str) and not is_iso else None
+    yield _shape("completed_at", "W-RCP-9", is_iso or time is not None, "a string naming a date and time")
+    yield _shape(
+        "completed_at_utc", "W-RCP-10", is_iso or (time is not None and time.is_utc), "a time in UTC"
+    )
+    yield _shape("completed_at_form", "W-RCP-5", is_iso, "YYYY-MM-DDTHH:MM:SS.sssZ")
 
 
 def _signature_check(receipt: Json, signature: str | None, pubkey: str) -> Check:
@@ -141,12 +136,18 @@ def _signature_check(receipt: Json, signature: str | None, pubkey: str) -> Check
         return Check("signature", "W-SIG-1", False, "no signature")
     raw = read_signature(signature)
     if raw is None:
+        clause = "W-SIG-3" if has_stray_bits(signature) else "W-SIG-1"
         detail = f"not the standard base64 of 64 bytes: {shown(signature, 100)}"
-        return Check("signature", "W-SIG-1", False, detail)
+        return Check("signature", clause, False, detail)
     if _KEY.match(pubkey) is None:
-        return Check("signature", "W-SIG-2", False, "the registered key is no ed25519 key in hex")
+        return Check("signature", "W-REG-3", False, "the registered key is no ed25519 key in hex")
     fault = signature_fault(bytes.fromhex(pubkey), receipt.canonical.encode("utf-8"), raw)
-    return Check("signature", "W-SIG-2", fault is None, fault or "")
+    if fault is None:
+        return _SIGNATURE_GOOD
+    return Check("signature", _SIGNATURE_CLAUSES[fault], False, fault.value)
+
+
+_SIGNATURE_GOOD: Final = Check("signature", "W-SIG-2", True)
 
 
 def _equal(name: str, clause: str, members: dict[str, JsonValue], expected: str) -> Check:

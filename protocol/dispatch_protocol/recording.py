@@ -2,7 +2,7 @@
 
 A recording is JSON Lines in UTF-8. The first line is the header, every other line one event; times are
 seconds since the recording began. Whatever happened is kept exactly: frames as their text (or base64, where
-they are no text), HTTP exchanges with their bodies, close codes, and the faults that were injected on purpose,
+they are no text), HTTP exchanges with their bodies, close codes, and the faults injected on purpose,
 so that nobody takes those for the peer's. The same events feed the passive rules, live or in replay.
 """
 

@@ -9,6 +9,7 @@ bytes: no white space, no URL-safe letters, no stray bits.
 from base64 import b64encode
 from binascii import Error as Base64Error
 from binascii import a2b_base64
+from enum import StrEnum
 from typing import Final, Protocol
 
 from nacl.bindings import crypto_sign_open
@@ -22,6 +23,8 @@ GROUP_ORDER: Final = 2**252 + 27742317777372353535851937790883648493
 """L, the order of the base point's group (RFC 8032 §5.1)."""
 
 _TEXT_LENGTH: Final = 88
+_PRIME: Final = 2**255 - 19
+_D: Final = -121665 * pow(121666, -1, _PRIME) % _PRIME
 _SMALL_ORDER_Y: Final = frozenset(
     (
         0,
@@ -34,6 +37,17 @@ _SMALL_ORDER_Y: Final = frozenset(
     )
 )
 """The y coordinates of the eight points of small order, in every spelling that 255 bits allow."""
+
+
+class SignatureFault(StrEnum):
+    """Why a signature is not good, the most telling reason first."""
+
+    KEY_LENGTH = "the public key has not 32 bytes"
+    LENGTH = "the signature has not 64 bytes"
+    KEY_SMALL_ORDER = "the public key has small order"
+    S_TOO_LARGE = "S is not below the group order"
+    R_SMALL_ORDER = "R has small order"
+    NO_FIT = "the signature does not fit this text and key"
 
 
 class Signer(Protocol):
@@ -65,15 +79,26 @@ def read_signature(text: str) -> bytes | None:
     return signature if b64encode(signature) == text.encode("ascii") else None
 
 
-def signature_fault(public_key: bytes, message: bytes, signature: bytes) -> str | None:
-    """Why the signature is not one of this message by this key, in one clause; None where it is good.
+def has_stray_bits(text: str) -> bool:
+    """Whether a text is that of 64 bytes but for the unused bits of its last digit, which are not zero."""
+    if len(text) != _TEXT_LENGTH or not text.isascii():
+        return False
+    try:
+        signature = a2b_base64(text, strict_mode=True)
+    except Base64Error:
+        return False
+    return len(signature) == SIGNATURE_BYTES and b64encode(signature) != text.encode("ascii")
+
+
+def signature_fault(public_key: bytes, message: bytes, signature: bytes) -> SignatureFault | None:
+    """Why the signature is not one of this message by this key; None where it is good.
 
     Covers keys and signatures of any length. Never raises.
     """
     if len(public_key) != KEY_BYTES:
-        return f"the public key has {len(public_key)} bytes, not {KEY_BYTES}"
+        return SignatureFault.KEY_LENGTH
     if len(signature) != SIGNATURE_BYTES:
-        return f"the signature has {len(signature)} bytes, not {SIGNATURE_BYTES}"
+        return SignatureFault.LENGTH
     try:
         crypto_sign_open(signature + message, public_key)
     except (CryptoError, ValueError):
@@ -81,16 +106,34 @@ def signature_fault(public_key: bytes, message: bytes, signature: bytes) -> str 
     return None
 
 
+def key_fault(public_key: bytes) -> str | None:
+    """Why 32 bytes are no usable public key; None where they encode a point that is not of small order."""
+    if len(public_key) != KEY_BYTES:
+        return "has not 32 bytes"
+    if has_small_order(public_key):
+        return "is a point of small order"
+    return None if _is_on_curve(public_key) else "is no point of the curve"
+
+
 def has_small_order(point: bytes) -> bool:
     """Whether 32 bytes encode a point of small order, under which one signature can fit every message."""
     return int.from_bytes(point, "little") & (2**255 - 1) in _SMALL_ORDER_Y
 
 
-def _named_fault(public_key: bytes, signature: bytes) -> str:
+def _is_on_curve(point: bytes) -> bool:
+    """Whether the y coordinate is reduced and has an x: x² = (y² - 1) / (d y² + 1) (RFC 8032 §5.1.3)."""
+    y = int.from_bytes(point, "little") & (2**255 - 1)
+    if y >= _PRIME:
+        return False
+    square = (y * y - 1) * pow(_D * y * y + 1, -1, _PRIME) % _PRIME
+    return pow(square, (_PRIME - 1) // 2, _PRIME) in (0, 1)
+
+
+def _named_fault(public_key: bytes, signature: bytes) -> SignatureFault:
     if has_small_order(public_key):
-        return "the public key has small order"
+        return SignatureFault.KEY_SMALL_ORDER
     if int.from_bytes(signature[KEY_BYTES:], "little") >= GROUP_ORDER:
-        return "S is not below the group order"
+        return SignatureFault.S_TOO_LARGE
     if has_small_order(signature[:KEY_BYTES]):
-        return "R has small order"
-    return "the signature does not fit this text and key"
+        return SignatureFault.R_SMALL_ORDER
+    return SignatureFault.NO_FIT
