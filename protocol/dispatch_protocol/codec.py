@@ -79,11 +79,33 @@ def _convert(kind: type[Message], members: dict[str, Member]) -> Message:
             continue
         given[name] = Json(member.text, member.value) if exact else member.value
     try:
-        return msgspec.convert(given, kind)
+        return _converted(given, kind)
     except msgspec.ValidationError as error:
         raise _violation(kind, str(error), members) from None
     except RecursionError:
         raise _violation(kind, "nested too deeply", members) from None
+
+
+def _converted(given: dict[str, Any], kind: type[Message]) -> Message:
+    """As msgspec converts it; where it stumbles over a lone surrogate, with question marks in their place.
+
+    It looks strings up in UTF-8 where a name is expected: no name of this protocol holds either.
+    """
+    try:
+        return msgspec.convert(given, kind)
+    except UnicodeEncodeError:
+        return msgspec.convert({name: _in_utf8(value) for name, value in given.items()}, kind)
+
+
+def _in_utf8(value: Any) -> Any:
+    """A member whose strings, to the one level that names stand at, can be written in UTF-8."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, list):
+        return [_in_utf8(item) if isinstance(item, str) else item for item in value]
+    if isinstance(value, dict):
+        return {_in_utf8(name): item for name, item in value.items()}
+    return value
 
 
 def _violation(kind: type[Message], fault: str, members: dict[str, Member]) -> Violation:

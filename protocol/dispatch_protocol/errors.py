@@ -10,11 +10,14 @@ DispatchError
 ```
 """
 
+from reprlib import Repr
 from typing import Final
 
 from dispatch_protocol.vocabulary import WireCode
 
 _SHOWN: Final = 200
+_outline: Final = Repr()
+_outline.maxlevel, _outline.maxstring = 3, _SHOWN
 
 
 class DispatchError(Exception):
@@ -66,11 +69,12 @@ class Violation(DispatchError):
 
 
 def shown(value: object, limit: int = _SHOWN) -> str:
-    """Text from outside, made fit for one line of a message: escaped, ASCII, at most `limit` characters.
+    """Text from outside, made fit for one line of a message: escaped to ASCII, at most `limit` characters of it.
 
-    Accepts any value; what is no string is shown by its `repr`. Never raises on hostile text.
+    Accepts any value; what is no string is shown by the outline of its `repr`, a few members and levels of
+    it. Never raises on hostile text or values.
     """
-    text = value if isinstance(value, str) else repr(value)
+    text = value if isinstance(value, str) else _outline.repr(value)
     cut = text[:limit]
     escaped = cut.encode("unicode_escape", "surrogatepass").decode("ascii")
-    return escaped if len(cut) == len(text) else f"{escaped}… ({len(text)} characters)"
+    return escaped if len(cut) == len(text) else f"{escaped}... ({len(text)} characters)"
