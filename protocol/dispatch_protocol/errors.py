@@ -69,7 +69,7 @@ class Violation(DispatchError):
 
 
 def shown(value: object, limit: int = _SHOWN) -> str:
-    """Text from outside, made fit for one line of a message: escaped to ASCII, at most `limit` characters of it.
+    """Text from outside, made fit for one line of a message: escaped to ASCII, `limit` characters at most.
 
     Accepts any value; what is no string is shown by the outline of its `repr`, a few members and levels of
     it. Never raises on hostile text or values.
