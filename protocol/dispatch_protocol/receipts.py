@@ -78,6 +78,20 @@ def sign_receipt(text: str, signer: Signer) -> str:
     return signature_text(signer.sign(text.encode("utf-8")))
 
 
+def read_stored(stored: Json) -> tuple[Json | None, str | None]:
+    """The receipt and its signature in a job's answer (`GET /v1/jobs/{id}`), which appends RESERVED to it.
+
+    Both are taken off again, so that what is left is what was signed. A null receipt is None, and so is a
+    signature that is no string. Covers any JSON; never raises.
+    """
+    members = stored.value
+    if not isinstance(members, dict):
+        return (None if members is None else stored), None
+    signature = members.get("signature")
+    receipt = Json.of({name: value for name, value in members.items() if name not in RESERVED})
+    return receipt, signature if isinstance(signature, str) else None
+
+
 def verify_receipt(
     receipt: Json | None, signature: str | None, *, job_id: str, pubkey: str, output_hash: str
 ) -> Verification:

@@ -7,7 +7,6 @@ so that nobody takes those for the peer's. The same events feed the passive rule
 """
 
 from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, Literal, TypeAlias
 
@@ -15,10 +14,13 @@ import msgspec
 
 from dispatch_protocol.canonical import parse, stringify
 from dispatch_protocol.errors import JsonSyntaxError, UsageError, shown
+from dispatch_protocol.messages import Finite
 from dispatch_protocol.vocabulary import Role
 
 FORMAT: Final = "dispatch-recording"
 VERSION: Final = 1
+
+_LINE_ENDS: Final = {end: f"\\u{end:04x}" for end in (0x85, 0x2028, 0x2029)}
 
 Opcode: TypeAlias = Literal["text", "binary", "ping", "pong"]
 
@@ -38,7 +40,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
     """What every event has: `t`, seconds since the recording began."""
 
-    t: float
+    t: Finite
 
 
 class Opened(Event, frozen=True, kw_only=True, omit_defaults=True, tag="open"):
@@ -148,8 +150,8 @@ def header(
 
 
 def write_line(item: Header | TranscriptEvent) -> str:
-    """One line of a recording, without its line feed, in ASCII but for letters beyond it."""
-    return stringify(msgspec.to_builtins(item))
+    """One line of a recording, without its line feed: no reader finds an end of a line within it."""
+    return stringify(msgspec.to_builtins(item)).translate(_LINE_ENDS)
 
 
 def write_lines(recording: Recording) -> Iterator[str]:
@@ -165,11 +167,7 @@ def read_lines(lines: Iterable[str]) -> Recording:
     if first is None:
         raise UsageError("the recording is empty: its first line must be the header")
     top: Header = _read_line(*first, Header)
-    events = tuple(_read_line(number, line, TranscriptEvent) for number, line in numbered)
-    for event in events:
-        if isinstance(event, Frame):
-            _expect_payload(event)
-    return Recording(top, events)
+    return Recording(top, tuple(_read_event(number, line) for number, line in numbered))
 
 
 def json_schema() -> dict[str, Any]:
@@ -186,6 +184,18 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+def _read_event(number: int, line: str) -> TranscriptEvent:
+    event: TranscriptEvent = _read_line(number, line, TranscriptEvent)
+    if isinstance(event, Frame):
+        if (event.text is None) == (event.base64 is None):
+            raise UsageError(f"line {number} of the recording: a frame has either `text` or `base64`")
+        _expect_base64(number, event.base64)
+    elif isinstance(event, Http):
+        _expect_base64(number, event.request_base64)
+        _expect_base64(number, event.response_base64)
+    return event
+
+
 def _read_line(number: int, line: str, kind: Any) -> Any:
     try:
         return msgspec.convert(parse(line), kind)
@@ -193,12 +203,12 @@ def _read_line(number: int, line: str, kind: Any) -> Any:
         raise UsageError(f"line {number} of the recording is no JSON: {error}") from None
     except msgspec.ValidationError as error:
         raise UsageError(f"line {number} of the recording: {shown(str(error))}") from None
+    except UnicodeEncodeError:
+        raise UsageError(f"line {number} of the recording: a lone surrogate where a name stands") from None
 
 
-def _expect_payload(event: Frame) -> None:
-    if (event.text is None) == (event.base64 is None):
-        raise UsageError(f"the frame at t={event.t} must have either `text` or `base64`")
+def _expect_base64(number: int, text: str | None) -> None:
     try:
-        b64decode(event.base64 or "", validate=True)
-    except Base64Error:
-        raise UsageError(f"the frame at t={event.t} has a `base64` that is none") from None
+        b64decode(text or "", validate=True)
+    except ValueError:
+        raise UsageError(f"line {number} of the recording: a `base64` that is none") from None
