@@ -133,6 +133,12 @@ def test_a_word_counts_once_wherever_it_stands(text: str) -> None:
     assert classify(text) == {"sentiment": sentiment, "confidence": min(1.0, abs(score) * 0.2 + 0.3)}
 
 
+@pytest.mark.parametrize("text", ["be\ufb06", "\u017fad", "\uff47\uff4f\uff4f\uff44"])
+def test_lower_case_is_not_case_folding(text: str) -> None:
+    """A ligature, a long s and full-width letters keep their shape in lower case."""
+    assert classify(text)["sentiment"] == "neutral"
+
+
 # extract_json
 
 
