@@ -1,0 +1,283 @@
+"""The coordinator's face: every input, and the effects it has.
+
+Source: SPEC.md, "Registration", "Heartbeats" and "Error codes".
+
+A shell numbers its connections, hands over what arrives with the moment at which it did, carries the effects
+out in order, and wakes the core at `wake_at`. Inputs are total: whatever a frame holds, nothing is raised.
+"""
+
+import math
+from collections.abc import Callable
+
+from dispatch_protocol.canonical import Json
+from dispatch_protocol.codec import decode_from_worker
+from dispatch_protocol.errors import Violation, shown
+from dispatch_protocol.messages import (
+    CoordinatorMessage,
+    Error,
+    Heartbeat,
+    HeartbeatAck,
+    JobComplete,
+    JobReject,
+    ReceiptSubmit,
+    Register,
+    RegisterAck,
+    UnknownType,
+    WorkerMessage,
+)
+from dispatch_protocol.rest import CommitRequest
+from dispatch_protocol.signatures import key_fault
+from dispatch_protocol.vocabulary import (
+    CLOSE_REPLACED,
+    JobType,
+    Policy,
+    PrivacyClass,
+    WireCode,
+)
+
+from dispatch_mockcoord.core.deadlines import Deadlines
+from dispatch_mockcoord.core.dispatcher import Dispatcher
+from dispatch_mockcoord.core.effects import (
+    Close,
+    Effect,
+    PairingChanged,
+    Refused,
+    Send,
+    WorkerJoined,
+    WorkerLeft,
+)
+from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.core.registry import Registry, Worker
+from dispatch_mockcoord.core.terms import DROP_SECONDS, TICK_SECONDS, Moment, Terms
+from dispatch_mockcoord.core.trust import ClaimFault, Pairing, TrustBook
+
+CLOSE_UNREGISTERED = 1008
+"""The close code (RFC 6455 §7.4.1, policy violation) for a connection that never registered."""
+
+_REGISTER_CLAUSES = frozenset(Register.clauses.values())
+
+
+class Coordinator:
+    """Registry, trust and jobs of one coordinator.
+
+    `new_id` gives a fresh UUID for each call, `new_code` six upper-case hexadecimal digits. Every input takes
+    the moment `at` which it happened, never earlier than the one before, and gives the effects it had.
+    """
+
+    def __init__(
+        self, terms: Terms, *, new_id: Callable[[], str], new_code: Callable[[], str], at: Moment
+    ) -> None:
+        self.terms = terms
+        self.trust = TrustBook(new_code, terms.max_codes)
+        self.registry = Registry(new_id)
+        self._new_id = new_id
+        self._effects: list[Effect] = []
+        self.dispatcher = Dispatcher(terms, self.registry, self.trust, self._effects)
+        self._settling = Deadlines(terms.settle_seconds)
+        self._unregistered = Deadlines(terms.register_seconds)
+        self._next_tick = at.now + TICK_SECONDS
+
+    @property
+    def wake_at(self) -> float | None:
+        """When `pass_time` is due if nothing happens before; None while nothing waits."""
+        tick = self._next_tick if self.registry.workers else None
+        dues = (tick, self._settling.earliest, self._unregistered.earliest, self.dispatcher.earliest)
+        return min((due for due in dues if due is not None), default=None)
+
+    def restore(self, stored: list[Job], pairings: list[Pairing], at: Moment) -> list[Effect]:
+        """Go on from an earlier run: its pairings, and its jobs that were not finished."""
+        self.trust.restore(pairings)
+        self.dispatcher.resume(stored, at)
+        return self._taken()
+
+    def opened(self, connection: int, at: Moment) -> list[Effect]:
+        """A connection was accepted; its number is new."""
+        self._advance(at)
+        self.registry.connections.add(connection)
+        self._unregistered.start(connection, at.now)
+        return self._taken()
+
+    def closed(self, connection: int, at: Moment) -> list[Effect]:
+        """A connection is gone, whoever ended it; nothing happens where that is known."""
+        self._advance(at)
+        self._lose(connection, "disconnected")
+        return self._taken()
+
+    def received(self, connection: int, payload: str | bytes, at: Moment) -> list[Effect]:
+        """A message arrived: `str` in a text frame, `bytes` in a binary one."""
+        self._advance(at)
+        if connection in self.registry.connections:
+            try:
+                message = decode_from_worker(payload, self.terms.max_frame_bytes)
+            except Violation as fault:
+                self._refuse(connection, fault)
+            else:
+                self._handle(connection, message, at)
+        return self._taken()
+
+    def commit(self, request: CommitRequest, at: Moment) -> tuple[Job, list[Effect]]:
+        """A client's job. It comes back pending, assigned, or failed for want of a trusted worker."""
+        self._advance(at)
+        job = Job(
+            id=self._new_id(),
+            order=self.dispatcher.next_order(),
+            job_type=request.job_type,
+            policy=request.policy,
+            privacy_class=request.privacy_class,
+            user_id=request.user_id,
+            payload=request.payload,
+            created_ms=at.wall_ms,
+        )
+        return self.dispatcher.commit(job, at), self._taken()
+
+    def demonstrate(self, worker: Worker, user_id: str, payload: Json, at: Moment) -> list[Effect]:
+        """Hand a job that no client asked for to this worker, if it is registered, idle and settled."""
+        self._advance(at)
+        if self.registry.workers.get(worker.connection) is worker and worker.is_idle and worker.settled:
+            job = Job(
+                id=f"demo-{self._new_id()}",
+                order=0,
+                job_type=JobType.TASK,
+                policy=Policy.CHEAP,
+                privacy_class=PrivacyClass.PUBLIC,
+                user_id=user_id,
+                payload=payload,
+                created_ms=at.wall_ms,
+                demo=True,
+            )
+            self.dispatcher.hand(job, worker, at)
+        return self._taken()
+
+    def create_code(self, user_id: str, at: Moment) -> tuple[Pairing | None, list[Effect]]:
+        """A pairing code for this user; None where too many are open."""
+        self._advance(at)
+        pairing = self.trust.create(user_id, at.wall_ms)
+        if pairing is not None:
+            self._effects.append(PairingChanged(pairing))
+        return pairing, self._taken()
+
+    def claim_code(self, code: str, pubkey: str, at: Moment) -> tuple[Pairing | ClaimFault, list[Effect]]:
+        """A worker's claim. A successful one may free PRIVATE jobs that wait for this very worker."""
+        self._advance(at)
+        outcome = self.trust.claim(code, pubkey, at.wall_ms)
+        if isinstance(outcome, Pairing):
+            self._effects.append(PairingChanged(outcome))
+            worker = self.registry.by_key(pubkey.lower())
+            if worker is not None:
+                self.dispatcher.free(worker, at)
+        return outcome, self._taken()
+
+    def notify(self, connection: int, message: CoordinatorMessage, at: Moment) -> list[Effect]:
+        """Send a message of the operator's, such as a payment notice, to a connection that is open."""
+        self._advance(at)
+        if connection in self.registry.connections:
+            self._send(connection, message)
+        return self._taken()
+
+    def pass_time(self, at: Moment) -> list[Effect]:
+        """Nothing happened but that time passed."""
+        self._advance(at)
+        return self._taken()
+
+    def _handle(self, connection: int, message: WorkerMessage | UnknownType, at: Moment) -> None:
+        worker = self.registry.workers.get(connection)
+        if isinstance(message, UnknownType):
+            self._error(connection, WireCode.UNKNOWN_MSG, f"Unknown type: {shown(message.type, 64)}")
+        elif isinstance(message, Register):
+            self._register(connection, message, at)
+        elif worker is None:
+            self._error(connection, WireCode.NOT_REGISTERED, "Register first", Register.clauses[""])
+        elif isinstance(message, Heartbeat):
+            self._beat(worker, message, at)
+        else:
+            self._answer(worker, message, at)
+
+    def _register(self, connection: int, message: Register, at: Moment) -> None:
+        fault = key_fault(bytes.fromhex(message.provider_pubkey))
+        if fault is not None:
+            self._refuse_registration(connection, fault, Register.clauses["provider_pubkey"])
+            return
+        former = self.registry.by_key(message.provider_pubkey.lower())
+        if former is not None and former.connection != connection:
+            self._close(former.connection, CLOSE_REPLACED, "the key registered on a newer connection")
+        worker = self.registry.register(connection, message, at.now)
+        self._unregistered.cancel(connection)
+        self._send(connection, RegisterAck(status="ok", worker_id=worker.worker_id))
+        self._effects.append(WorkerJoined(worker))
+        if self.terms.settle_seconds > 0:
+            self._settling.start(connection, at.now)
+        else:
+            self._settle(worker, at)
+
+    def _settle(self, worker: Worker, at: Moment) -> None:
+        worker.settled = True
+        self.dispatcher.free(worker, at)
+
+    def _beat(self, worker: Worker, message: Heartbeat, at: Moment) -> None:
+        if message.provider_pubkey.lower() != worker.key:
+            detail = f"heartbeat under another key: {message.provider_pubkey}"
+            self._error(worker.connection, WireCode.INVALID_MSG, detail, message.clauses["provider_pubkey"])
+            return
+        worker.last_beat = at.now
+        self._send(worker.connection, HeartbeatAck(status="ok"))
+
+    def _answer(self, worker: Worker, message: JobComplete | JobReject | ReceiptSubmit, at: Moment) -> None:
+        if isinstance(message, JobComplete):
+            taken = self.dispatcher.complete(worker, message, at)
+        elif isinstance(message, JobReject):
+            taken = self.dispatcher.reject(worker, message.job_id, message.reason, at)
+        else:
+            taken = self.dispatcher.submit_receipt(worker, message, at)
+        if not taken:
+            detail = "The job is not assigned to this worker"
+            self._error(worker.connection, WireCode.JOB_NOT_ASSIGNED, detail, message.clauses[""])
+
+    def _advance(self, at: Moment) -> None:
+        """Do first what was due before this input."""
+        for connection in self._settling.passed(at.now):
+            worker = self.registry.workers.get(int(connection))
+            if worker is not None:
+                self._settle(worker, at)
+        for connection in self._unregistered.passed(at.now):
+            self._close(int(connection), CLOSE_UNREGISTERED, "no register")
+        self.dispatcher.pass_time(at)
+        if at.now >= self._next_tick:
+            self._next_tick += TICK_SECONDS * math.ceil((at.now - self._next_tick + 1e-9) / TICK_SECONDS)
+            for worker in list(self.registry.workers.values()):
+                if at.now - worker.last_beat >= DROP_SECONDS:
+                    self._close(worker.connection, None, "silent")
+
+    def _close(self, connection: int, code: int | None, why: str) -> None:
+        self._effects.append(Close(connection, code, why if code is not None else ""))
+        self._lose(connection, why)
+
+    def _lose(self, connection: int, why: str) -> None:
+        self._unregistered.cancel(connection)
+        self._settling.cancel(connection)
+        worker = self.registry.remove(connection)
+        if worker is not None:
+            self._effects.append(WorkerLeft(worker, why))
+            self.dispatcher.lose(worker)
+
+    def _refuse(self, connection: int, fault: Violation) -> None:
+        if fault.clause in _REGISTER_CLAUSES:
+            self._refuse_registration(connection, f"{fault.detail} (at {shown(fault.place)})", fault.clause)
+            return
+        text = f"Invalid JSON: {fault.detail}" if fault.code is WireCode.PARSE_ERROR else str(fault)
+        self._error(connection, fault.code, text, fault.clause)
+
+    def _refuse_registration(self, connection: int, detail: str, clause: str) -> None:
+        self._send(connection, RegisterAck(status="error", error=detail))
+        self._effects.append(Refused(connection, WireCode.INVALID_MSG, detail, clause))
+
+    def _error(self, connection: int, code: WireCode, detail: str, clause: str = "") -> None:
+        self._send(connection, Error(code=code, message=detail))
+        self._effects.append(Refused(connection, code, detail, clause))
+
+    def _send(self, connection: int, message: CoordinatorMessage) -> None:
+        self._effects.append(Send(connection, message))
+
+    def _taken(self) -> list[Effect]:
+        effects = self._effects.copy()
+        self._effects.clear()
+        return effects

@@ -1,0 +1,213 @@
+"""The jobs on their way: who holds which, who waits, when patience ends. Source: SPEC.md, "Life of a job".
+
+At any time between two inputs no idle, settled worker is eligible for any pending job: whatever frees one or
+adds the other matches them at once. Finished jobs are given out as effects and forgotten here; only the
+connection that answered one is remembered, for as long as its receipt may still come.
+"""
+
+from collections.abc import Iterable
+
+from dispatch_protocol.canonical import Json
+from dispatch_protocol.messages import JobAssign, JobComplete, ReceiptSubmit
+from dispatch_protocol.vocabulary import JobError, JobStatus, Policy, PrivacyClass
+
+from dispatch_mockcoord.core import jobs
+from dispatch_mockcoord.core.deadlines import Deadlines
+from dispatch_mockcoord.core.effects import Effect, JobChanged, JobRejected, Send
+from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.core.matching import PendingJobs, best_worker, is_eligible
+from dispatch_mockcoord.core.registry import Registry, Worker
+from dispatch_mockcoord.core.terms import Moment, Terms
+from dispatch_mockcoord.core.trust import TrustBook
+
+
+class Dispatcher:
+    """Open jobs, and the steps that inputs make them take. Effects are appended to `effects`."""
+
+    def __init__(self, terms: Terms, registry: Registry, trust: TrustBook, effects: list[Effect]) -> None:
+        self._terms = terms
+        self._registry = registry
+        self._trust = trust
+        self._effects = effects
+        self._committed = 0
+        self._open: dict[str, Job] = {}
+        self._holders: dict[str, int] = {}
+        self._pending = PendingJobs()
+        self._windows = Deadlines(terms.window_seconds)
+        self._patience = Deadlines(terms.worker_seconds)
+        self._receipts = Deadlines(terms.receipt_seconds)
+
+    @property
+    def pending_count(self) -> int:
+        """How many jobs wait for a worker."""
+        return len(self._pending)
+
+    @property
+    def earliest(self) -> float | None:
+        """When the next deadline of a job passes."""
+        dues = (kind.earliest for kind in (self._windows, self._patience, self._receipts))
+        return min((due for due in dues if due is not None), default=None)
+
+    def next_order(self) -> int:
+        """The number of the next commit."""
+        self._committed += 1
+        return self._committed
+
+    def commit(self, job: Job, at: Moment) -> Job:
+        """Take a fresh job up; it comes back assigned, pending or, for want of a trusted worker, failed."""
+        if job.privacy_class is PrivacyClass.PRIVATE and not self._has_idle_worker(job):
+            return self._finish(jobs.fail(job, JobError.NO_TRUSTED_WORKER))
+        self._windows.start(job.id, at.now)
+        return self._place(job, at)
+
+    def hand(self, job: Job, worker: Worker, at: Moment) -> Job:
+        """Give a fresh job to this worker, which must be idle."""
+        return self._assign(job, worker, at)
+
+    def resume(self, stored: Iterable[Job], at: Moment) -> None:
+        """Take up an earlier run's unfinished jobs: pending ones wait on, assigned ones lost their worker."""
+        for job in sorted(stored, key=lambda job: (job.created_ms, job.order)):
+            self._committed = max(self._committed, job.order)
+            if job.status is JobStatus.PENDING:
+                self._windows.resume(job.id, at.now, (at.wall_ms - job.created_ms) / 1000)
+                self._wait(job)
+            else:
+                self._finish(jobs.fail(job, JobError.WORKER_DISCONNECTED))
+
+    def free(self, worker: Worker, at: Moment) -> None:
+        """Give an idle worker the job that has waited longest for one like it."""
+        if worker.is_idle and worker.settled:
+            job = self._pending.first_for(worker, self._trust)
+            if job is not None:
+                self._pending.discard(job)
+                self._assign(job, worker, at)
+
+    def complete(self, worker: Worker, message: JobComplete, at: Moment) -> bool:
+        """Take the answer of the job's holder; False, and nothing else, where this worker is not that."""
+        job = self._held(worker, message.job_id)
+        if job is None:
+            return False
+        if message.receipt is not None:
+            job = jobs.attach_receipt(job, message.receipt, message.receipt_signature)
+        job = jobs.answer(job, message.output)
+        self._patience.cancel(job.id)
+        self._receipts.start(job.id, at.now)
+        worker.job_id = None
+        if job.verified or not self._terms.receipts_required:
+            job = jobs.complete(job, at.wall_ms)
+        self._keep(job)
+        self.free(worker, at)
+        return True
+
+    def reject(self, worker: Worker, job_id: str, reason: str, at: Moment) -> bool:
+        """Take the job back and place it anew; False, and nothing else, where this worker holds it not."""
+        job = self._held(worker, job_id)
+        if job is None:
+            return False
+        self._take_back(worker, job)
+        job = jobs.reject(job, worker.key)
+        self._effects.append(JobRejected(job, worker, reason))
+        if job.id in self._windows:
+            self._place(job, at)
+        else:
+            self._finish(jobs.fail(job, JobError.NO_ELIGIBLE_WORKER))
+        self.free(worker, at)
+        return True
+
+    def submit_receipt(self, worker: Worker, message: ReceiptSubmit, at: Moment) -> bool:
+        """Attach the receipt to the job it names; False where this worker neither holds nor just held it."""
+        job_id = _named_job(message.receipt)
+        if self._holders.get(job_id) != worker.connection:
+            return False
+        job = self._open.get(job_id)
+        if job is None or job.receipt is not None:
+            return True
+        job = jobs.attach_receipt(job, message.receipt, message.signature)
+        if job.verified and not job.is_finished:
+            job = jobs.complete(job, at.wall_ms)
+        self._keep(job)
+        return True
+
+    def lose(self, worker: Worker) -> None:
+        """The worker's connection is gone, and with it the job it held."""
+        if worker.job_id is not None:
+            job = self._open[worker.job_id]
+            self._take_back(worker, job)
+            self._finish(jobs.fail(job, JobError.WORKER_DISCONNECTED))
+
+    def pass_time(self, at: Moment) -> None:
+        """End every wait whose time has come."""
+        for job_id in self._windows.passed(at.now):
+            job = self._open[str(job_id)]
+            if job.status is JobStatus.PENDING:
+                self._pending.discard(job)
+                self._finish(jobs.fail(job, JobError.NO_ELIGIBLE_WORKER))
+        for job_id in self._patience.passed(at.now):
+            job = self._open[str(job_id)]
+            worker = self._registry.workers[self._holders[job.id]]
+            self._take_back(worker, job)
+            self._finish(jobs.fail(job, JobError.WORKER_TIMEOUT))
+            self.free(worker, at)
+        for job_id in self._receipts.passed(at.now):
+            del self._holders[str(job_id)]
+            late = self._open.pop(str(job_id), None)
+            if late is not None and not late.is_finished:
+                self._finish(jobs.fail(late, JobError.INVALID_RECEIPT))
+
+    def _place(self, job: Job, at: Moment) -> Job:
+        """Assign the job at once, or let it wait."""
+        idle = (worker for worker in self._registry.idle() if worker.settled)
+        worker = best_worker(job, idle, self._trust, at.now)
+        return self._wait(job) if worker is None else self._assign(job, worker, at)
+
+    def _wait(self, job: Job) -> Job:
+        self._pending.add(job)
+        return self._keep(job)
+
+    def _assign(self, job: Job, worker: Worker, at: Moment) -> Job:
+        job = jobs.assign(job, worker.pubkey)
+        worker.job_id = job.id
+        self._holders[job.id] = worker.connection
+        self._patience.start(job.id, at.now)
+        self._keep(job)
+        message = JobAssign(
+            job_id=job.id,
+            job_type=job.job_type,
+            payload=Json(job.payload.canonical, job.payload.value),
+            policy="FAST" if job.policy is Policy.FAST else "CHEAP",
+            privacy_class=job.privacy_class,
+            user_id=job.user_id,
+        )
+        self._effects.append(Send(worker.connection, message))
+        return job
+
+    def _held(self, worker: Worker, job_id: str) -> Job | None:
+        return self._open[job_id] if job_id == worker.job_id else None
+
+    def _take_back(self, worker: Worker, job: Job) -> None:
+        worker.job_id = None
+        self._patience.cancel(job.id)
+        del self._holders[job.id]
+
+    def _has_idle_worker(self, job: Job) -> bool:
+        return any(is_eligible(worker, job, self._trust) for worker in self._registry.idle())
+
+    def _keep(self, job: Job) -> Job:
+        """The job stands like this now. It stays open until it is finished and has its receipt."""
+        if job.is_finished and job.receipt is not None:
+            return self._finish(job)
+        self._open[job.id] = job
+        self._effects.append(JobChanged(job))
+        return job
+
+    def _finish(self, job: Job) -> Job:
+        self._windows.cancel(job.id)
+        self._open.pop(job.id, None)
+        self._effects.append(JobChanged(job))
+        return job
+
+
+def _named_job(receipt: Json) -> str:
+    """The job that a receipt names; the codec has seen to it that there is one."""
+    job_id = receipt.value.get("job_id") if isinstance(receipt.value, dict) else None
+    return job_id if isinstance(job_id, str) else ""

@@ -1,0 +1,113 @@
+"""A job and its life. Source: SPEC.md, "Life of a job".
+
+A job is a value: every step gives a new one. What may follow what stands in TRANSITIONS; a step that has no
+entry there is a fault of this program, never of a peer.
+"""
+
+from enum import StrEnum, auto
+from typing import Any, Final
+
+import msgspec
+from dispatch_protocol.canonical import Json
+from dispatch_protocol.receipts import verify_receipt
+from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
+
+
+class Step(StrEnum):
+    """What can happen to a job."""
+
+    ASSIGN = auto()
+    REJECT = auto()
+    COMPLETE = auto()
+    FAIL = auto()
+
+
+TRANSITIONS: Final = {
+    (JobStatus.PENDING, Step.ASSIGN): JobStatus.ASSIGNED,
+    (JobStatus.PENDING, Step.FAIL): JobStatus.FAILED,
+    (JobStatus.ASSIGNED, Step.REJECT): JobStatus.PENDING,
+    (JobStatus.ASSIGNED, Step.COMPLETE): JobStatus.COMPLETED,
+    (JobStatus.ASSIGNED, Step.FAIL): JobStatus.FAILED,
+}
+"""Where each step leads. Completed and failed are final."""
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as it stands; times in Unix milliseconds.
+
+    `order` counts commits. `pubkey` is the holder's key as registered when the job was assigned.
+    `rejected_by` are the keys, in lower case, of the workers that gave it back. `output` and `receipt` are as
+    received, `signature` the receipt's; an output may stand for `receipt_seconds` before the job completes.
+    `demo` jobs exist only between coordinator and worker: no client has their id, nothing stores them.
+    """
+
+    id: str
+    order: int
+    job_type: JobType
+    policy: Policy
+    privacy_class: PrivacyClass
+    user_id: str
+    payload: Json
+    created_ms: int
+    status: JobStatus = JobStatus.PENDING
+    pubkey: str | None = None
+    rejected_by: tuple[str, ...] = ()
+    output: Json | None = None
+    receipt: Json | None = None
+    signature: str | None = None
+    verified: bool = False
+    error: JobError | None = None
+    completed_ms: int | None = None
+    demo: bool = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the status is final."""
+        return self.status in (JobStatus.COMPLETED, JobStatus.FAILED)
+
+
+def assign(job: Job, pubkey: str) -> Job:
+    """The job in the hands of the worker registered under this key."""
+    return _after(job, Step.ASSIGN, pubkey=pubkey)
+
+
+def reject(job: Job, key: str) -> Job:
+    """The job given back by the worker with this key, waiting again, without what that worker left of it."""
+    rejected_by = (*job.rejected_by, key)
+    return _after(job, Step.REJECT, pubkey=None, rejected_by=rejected_by, receipt=None, signature=None)
+
+
+def answer(job: Job, output: Json) -> Job:
+    """The held job with its output, and its receipt, if it has come already, held against it."""
+    return _verified(msgspec.structs.replace(job, output=output))
+
+
+def attach_receipt(job: Job, receipt: Json, signature: str | None) -> Job:
+    """The job with this receipt, unless it has one: the first wins."""
+    if job.receipt is not None:
+        return job
+    return _verified(msgspec.structs.replace(job, receipt=receipt, signature=signature))
+
+
+def complete(job: Job, wall_ms: int) -> Job:
+    """The answered job, completed at this time."""
+    return _after(job, Step.COMPLETE, completed_ms=wall_ms)
+
+
+def fail(job: Job, error: JobError) -> Job:
+    """The job, failed for this reason."""
+    return _after(job, Step.FAIL, error=error)
+
+
+def _verified(job: Job) -> Job:
+    if job.output is None or job.receipt is None or job.pubkey is None:
+        return job
+    verification = verify_receipt(
+        job.receipt, job.signature, job_id=job.id, pubkey=job.pubkey, output_hash=job.output.hash
+    )
+    return msgspec.structs.replace(job, verified=verification.verified)
+
+
+def _after(job: Job, step: Step, **changes: Any) -> Job:
+    status = TRANSITIONS[job.status, step]
+    return msgspec.structs.replace(job, status=status, **changes)

@@ -1,0 +1,99 @@
+"""Trust pairings: codes made for a user, claimed by a worker. Source: SPEC.md, "Trust pairing"."""
+
+from collections.abc import Callable, Iterable
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+CODE_MILLISECONDS: Final = 3_600_000
+"""How long a pairing code can be claimed: one hour."""
+
+_KEY_DIGITS: Final = 64
+
+
+class Pairing(msgspec.Struct, frozen=True, kw_only=True):
+    """A pairing code and, once it is claimed, the pairing it made; times in Unix milliseconds.
+
+    `pubkey` is the worker's key as it was claimed with; keys are compared in lower case.
+    """
+
+    code: str
+    user_id: str
+    expires_ms: int
+    pubkey: str | None = None
+    paired_ms: int = 0
+
+
+class ClaimFault(StrEnum):
+    """Why a claim was refused: the `error` of its answer, in the order in which they are tested."""
+
+    INVALID_CODE = "invalid_code"
+    ALREADY_CLAIMED = "already_claimed"
+    EXPIRED = "expired"
+    INVALID_KEY = "Invalid provider_pubkey"
+
+
+class TrustBook:
+    """All pairing codes that are open or claimed, and who trusts whom."""
+
+    def __init__(self, new_code: Callable[[], str], max_codes: int) -> None:
+        self._new_code = new_code
+        self._max_codes = max_codes
+        self._codes: dict[str, Pairing] = {}
+        self._open: dict[str, None] = {}
+        self._users: dict[str, dict[str, Pairing]] = {}
+
+    def create(self, user_id: str, wall_ms: int) -> Pairing | None:
+        """A fresh code for this user; None where too many are open already."""
+        if len(self._open) >= self._max_codes:
+            self._forget_expired(wall_ms)
+            if len(self._open) >= self._max_codes:
+                return None
+        code = self._new_code()
+        while code in self._codes:
+            code = self._new_code()
+        pairing = Pairing(code=code, user_id=user_id, expires_ms=wall_ms + CODE_MILLISECONDS)
+        self.restore((pairing,))
+        return pairing
+
+    def claim(self, code: str, pubkey: str, wall_ms: int) -> Pairing | ClaimFault:
+        """The pairing that this claim makes, or why it makes none; a refused claim changes nothing."""
+        pairing = self._codes.get(code)
+        if pairing is None:
+            return ClaimFault.INVALID_CODE
+        if pairing.pubkey is not None:
+            return ClaimFault.ALREADY_CLAIMED
+        if wall_ms >= pairing.expires_ms:
+            return ClaimFault.EXPIRED
+        if not _is_key(pubkey):
+            return ClaimFault.INVALID_KEY
+        claimed = msgspec.structs.replace(pairing, pubkey=pubkey, paired_ms=wall_ms)
+        self.restore((claimed,))
+        return claimed
+
+    def restore(self, pairings: Iterable[Pairing]) -> None:
+        """These pairings stand in the book, as they were stored."""
+        for pairing in pairings:
+            self._codes[pairing.code] = pairing
+            if pairing.pubkey is None:
+                self._open[pairing.code] = None
+            else:
+                self._open.pop(pairing.code, None)
+                self._users.setdefault(pairing.user_id, {})[pairing.pubkey.lower()] = pairing
+
+    def is_paired(self, user_id: str, key: str) -> bool:
+        """Whether this user trusts the worker with this key (lower case)."""
+        return key in self._users.get(user_id, ())
+
+    def providers(self, user_id: str) -> tuple[Pairing, ...]:
+        """The pairings of this user, one for each worker, in the order in which they were first made."""
+        return tuple(self._users.get(user_id, {}).values())
+
+    def _forget_expired(self, wall_ms: int) -> None:
+        for code in [code for code in self._open if self._codes[code].expires_ms <= wall_ms]:
+            del self._open[code], self._codes[code]
+
+
+def _is_key(pubkey: str) -> bool:
+    return len(pubkey) == _KEY_DIGITS and all(digit in "0123456789abcdefABCDEF" for digit in pubkey)
