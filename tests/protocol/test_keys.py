@@ -1,22 +1,16 @@
-"""Identities and their files: exchange with other programs, creation, races, damage, secrecy."""
+"""Identities, and the exchange of their files with other programs."""
 
 import base64
-import errno
 import json
-import os
-import re
 import shutil
 import stat
 import subprocess
-import sys
-from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dispatch_protocol.clauses import clause
-from dispatch_protocol.errors import KeyFileError, UsageError
+from dispatch_protocol.errors import UsageError
 from dispatch_protocol.keys import (
     MAX_KEY_FILE_BYTES,
     Identity,
@@ -36,34 +30,14 @@ IDENTITY = Identity.from_seed(SEED)
 seeds = st.binary(min_size=32, max_size=32)
 
 
-@pytest.fixture(params=["links", "no links"])
-def _file_system(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The creation of key files with hard links, and as on a file system that has none."""
-
-    def refuse(source: str, target: str) -> None:
-        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), source, None, target)
-
-    if request.param == "no links":
-        monkeypatch.setattr(os, "link", refuse)
-
-
-@pytest.fixture
-def _no_umask() -> Iterator[None]:
-    """An umask that takes nothing away: what is private must be so by its own mode."""
-    before = os.umask(0)
-    yield
-    os.umask(before)
-
-
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
 def members(identity: Identity = IDENTITY) -> dict[str, Any]:
-    return {
-        "publicKey": list(identity.public_key),
-        "secretKey": list(identity.seed + identity.public_key),
-    }
+    """The parsed members of an identity's key file."""
+    document: dict[str, Any] = json.loads(serialize(identity))
+    return document
 
 
 # identities
@@ -128,7 +102,9 @@ def test_an_identity_cannot_change_and_hides_its_seed() -> None:
 
 
 def test_text_is_one_line_as_the_desktop_worker_writes_it() -> None:
-    assert serialize(IDENTITY) == json.dumps(members(), separators=(",", ":"))
+    public_key = list(IDENTITY.public_key)
+    document = {"publicKey": public_key, "secretKey": [*SEED, *public_key]}
+    assert serialize(IDENTITY) == json.dumps(document, separators=(",", ":"))
 
 
 @given(seeds)
@@ -200,383 +176,6 @@ def test_a_file_that_javascript_reads(tmp_path: Path) -> None:
     path = tmp_path / "worker-key.json"
     identity, _created = load_or_create(path)
     assert by_node(NODE_READS, path) == [identity.pubkey_hex, identity.sign(b"message").hex()]
-
-
-# creation
-
-
-@pytest.mark.usefixtures("_file_system", "_no_umask")
-def test_creation_with_its_folders_for_the_owner_only(tmp_path: Path) -> None:
-    tmp_path.chmod(0o755)
-    path = tmp_path / "data" / "keys" / "worker-key.json"
-    identity, created = load_or_create(path)
-    assert created
-    assert load_or_create(path) == (identity, False)
-    assert path.read_text() == serialize(identity)
-    assert [mode(step) for step in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
-    assert mode(tmp_path) == 0o755
-    assert os.listdir(path.parent) == [path.name]
-    assert path.stat().st_nlink == 1
-    assert permissions_fault(path) is None
-
-
-def test_creation_in_the_working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    identity, created = load_or_create("key.json")
-    assert created
-    assert load(tmp_path / "key.json") == identity
-    assert load_or_create("new/../key2.json")[1]
-    assert load_or_create("./data/worker-key.json")[1]
-
-
-def test_creation_through_links_to_folders(tmp_path: Path) -> None:
-    (tmp_path / "real").mkdir()
-    (tmp_path / "link").symlink_to("real")
-    identity, created = load_or_create(tmp_path / "link" / "sub" / "key.json")
-    assert created
-    assert load(tmp_path / "real" / "sub" / "key.json") == identity
-
-
-@pytest.mark.usefixtures("_file_system")
-def test_who_comes_second_loads_the_key_of_the_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The other process puts its file in place after this one has looked, and before it writes."""
-    path = tmp_path / "worker-key.json"
-    look = os.path.lexists
-
-    def look_too_early(name: str) -> bool:
-        there = look(name)
-        path.write_text(serialize(IDENTITY))
-        return there
-
-    monkeypatch.setattr(os.path, "lexists", look_too_early)
-    assert load_or_create(path) == (IDENTITY, False)
-    assert path.read_text() == serialize(IDENTITY)
-    assert os.listdir(tmp_path) == [path.name]
-
-
-def empty_file(path: Path) -> None:
-    path.touch()
-
-
-def dangling_link(path: Path) -> None:
-    path.symlink_to("elsewhere.json")
-
-
-@pytest.mark.usefixtures("_file_system")
-@pytest.mark.parametrize(
-    ("appear", "fault"),
-    [(empty_file, "is empty"), (dangling_link, "is a symbolic link to a file that is not")],
-)
-def test_what_appears_meanwhile_is_not_replaced(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, appear: Callable[[Path], None], fault: str
-) -> None:
-    path = tmp_path / "worker-key.json"
-    generate = Identity.generate
-
-    def meanwhile() -> Identity:
-        appear(path)
-        return generate()
-
-    monkeypatch.setattr(Identity, "generate", meanwhile)
-    with pytest.raises(KeyFileError, match=fault):
-        load_or_create(path)
-    assert os.listdir(tmp_path) == [path.name]
-    assert path.lstat().st_size == (len("elsewhere.json") if path.is_symlink() else 0)
-
-
-RACER = """
-import os, sys
-from dispatch_protocol.keys import load_or_create
-
-if sys.argv[1] == "no links":
-    def refuse(*names):
-        raise PermissionError(1, "Operation not permitted")
-    os.link = refuse
-for line in iter(sys.stdin.readline, ""):
-    identity, created = load_or_create(line.rstrip())
-    print(identity.pubkey_hex, int(created), flush=True)
-"""
-
-
-@pytest.mark.parametrize("file_system", ["links", "no links"])
-def test_processes_that_start_at_once_share_one_key(tmp_path: Path, file_system: str) -> None:
-    racers = [
-        subprocess.Popen(
-            [sys.executable, "-c", RACER, file_system],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    try:
-        for number in range(25):
-            path = tmp_path / f"folder-{number}" / "data" / "worker-key.json"
-            answers = race(racers, path)
-            assert {pubkey for pubkey, _created in answers} == {load(path).pubkey_hex}
-            assert sorted(created for _pubkey, created in answers) == ["0", "0", "0", "1"]
-            assert os.listdir(path.parent) == [path.name]
-    finally:
-        for racer in racers:
-            racer.communicate(timeout=30)
-    assert [racer.returncode for racer in racers] == [0] * 4
-
-
-def race(racers: "list[subprocess.Popen[str]]", path: Path) -> list[list[str]]:
-    """Sends all of them the path, then collects their answers: public key, whether created."""
-    for racer in racers:
-        assert racer.stdin is not None
-        racer.stdin.write(f"{path}\n")
-        racer.stdin.flush()
-    return [racer.stdout.readline().split() for racer in racers if racer.stdout is not None]
-
-
-@pytest.mark.usefixtures("_file_system")
-def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_descriptor: int) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(KeyFileError, match="cannot be created: No space left on device"):
-        load_or_create(tmp_path / "worker-key.json")
-    assert os.listdir(tmp_path) == []
-
-
-# damage
-
-
-def changed(name: str, index: int, value: object) -> str:
-    document = members()
-    document[name][index] = value
-    return json.dumps(document)
-
-
-def other_half() -> str:
-    document = members()
-    document["secretKey"][40] ^= 1
-    return json.dumps(document)
-
-
-def other_seed() -> str:
-    document = members()
-    document["secretKey"][0] ^= 1
-    return json.dumps(document)
-
-
-DAMAGED: dict[str, tuple[str | bytes, str, str]] = {
-    "empty": ("", "$ is empty", "W-KEY-3"),
-    "blank": (" \n", "$ is empty", "W-KEY-3"),
-    "cut off": (serialize(IDENTITY)[:-1], "$ is no JSON", "W-KEY-3"),
-    "twice": (serialize(IDENTITY) * 2, "$ is no JSON", "W-KEY-3"),
-    "hex": (SEED.hex(), "$ is no JSON", "W-KEY-3"),
-    "byte order mark": (b"\xef\xbb\xbf" + serialize(IDENTITY).encode(), "$ is no JSON", "W-KEY-3"),
-    "no UTF-8": (b'{"publicKey":"\xff"}', "$ is no JSON", "W-KEY-3"),
-    "NUL": (b"\0" * 500, "$ is no JSON", "W-KEY-3"),
-    "deep": ("[" * 60_000, "$ is no JSON", "W-KEY-3"),
-    "null": ("null", "$ must be an object", "W-KEY-3"),
-    "list": ("[1,2]", "$ must be an object", "W-KEY-3"),
-    "number": ("1e400", "$ must be an object", "W-KEY-3"),
-    "too long": (
-        serialize(IDENTITY).ljust(MAX_KEY_FILE_BYTES + 1),
-        "$ is longer than 65536 bytes",
-        "W-KEY-3",
-    ),
-    "no publicKey": ('{"secretKey":[]}', "$.publicKey is missing", "W-KEY-3"),
-    "no secretKey": (json.dumps(members() | {"secretKey": 1}), "$.secretKey must be a list", "W-KEY-4"),
-    "hex publicKey": ('{"publicKey":"00"}', "$.publicKey must be a list of 32 numbers", "W-KEY-3"),
-    "typed array": ('{"publicKey":{"0":1}}', "$.publicKey must be a list of 32 numbers", "W-KEY-3"),
-    "short": (
-        json.dumps(members() | {"publicKey": [1] * 31}),
-        "$.publicKey must have 32 numbers, not 31",
-        "W-KEY-3",
-    ),
-    "seed alone": (
-        json.dumps(members() | {"secretKey": list(SEED)}),
-        "$.secretKey must have 64 numbers, not 32",
-        "W-KEY-4",
-    ),
-    "256": (changed("secretKey", 17, 256), "$.secretKey[17] must be an integer from 0 to 255", "W-KEY-4"),
-    "negative": (changed("publicKey", 0, -1), "$.publicKey[0] must be an integer", "W-KEY-3"),
-    "float": (changed("publicKey", 31, 7.5), "$.publicKey[31] must be an integer", "W-KEY-3"),
-    "whole float": (changed("secretKey", 63, 7.0), "$.secretKey[63] must be an integer", "W-KEY-4"),
-    "boolean": (changed("secretKey", 5, True), "$.secretKey[5] must be an integer", "W-KEY-4"),
-    "null byte": (changed("secretKey", 5, None), "$.secretKey[5] must be an integer", "W-KEY-4"),
-    "string": (changed("secretKey", 5, "7"), "$.secretKey[5] must be an integer", "W-KEY-4"),
-    "nested": (changed("secretKey", 5, [7]), "$.secretKey[5] must be an integer", "W-KEY-4"),
-    "halves": (other_half(), "$.secretKey[40] differs from publicKey", "W-KEY-5"),
-    "another seed": (other_seed(), "$.publicKey is not the public key of the seed", "W-KEY-6"),
-}
-
-
-@pytest.mark.parametrize(("content", "fault", "clause_id"), DAMAGED.values(), ids=DAMAGED)
-@pytest.mark.parametrize("opening", [load, load_or_create])
-def test_a_damaged_file_is_told_and_left_alone(
-    tmp_path: Path, content: str | bytes, fault: str, clause_id: str, opening: Callable[[Path], object]
-) -> None:
-    path = tmp_path / "worker-key.json"
-    path.write_bytes(content.encode() if isinstance(content, str) else content)
-    before = path.read_bytes(), path.stat()
-    with pytest.raises(KeyFileError) as caught:
-        opening(path)
-    message = str(caught.value)
-    assert message.startswith(f"key file {str(path)!r}: {fault}")
-    assert f"(clause {clause_id}). It was left as it is: restore it from a backup, or move it away" in message
-    assert (path.read_bytes(), path.stat().st_mtime_ns) == (before[0], before[1].st_mtime_ns)
-    assert os.listdir(tmp_path) == [path.name]
-
-
-@pytest.mark.parametrize(
-    ("clause_id", "subject"),
-    [
-        ("W-KEY-1", "must create its key file"),
-        ("W-KEY-3", "a JSON object whose `publicKey` is a list of 32"),
-        ("W-KEY-4", "`secretKey` of a key file must be a list of 64"),
-        ("W-KEY-5", "second half of `secretKey` must equal `publicKey`"),
-        ("W-KEY-6", "must be the ed25519 public key of the seed"),
-        ("W-KEY-7", "must register under the `publicKey` of its key file"),
-        ("W-KEY-10", "by its owner only"),
-    ],
-)
-def test_the_clauses_named_say_what_the_messages_mean(clause_id: str, subject: str) -> None:
-    assert subject in clause(clause_id).text
-
-
-@given(seeds, st.integers(0, 95), st.integers(1, 255))
-def test_no_changed_byte_goes_unseen(
-    tmp_path_factory: pytest.TempPathFactory, seed: bytes, place: int, change: int
-) -> None:
-    document = members(Identity.from_seed(seed))
-    name, index = ("publicKey", place) if place < 32 else ("secretKey", place - 32)
-    document[name][index] ^= change
-    path = tmp_path_factory.getbasetemp() / "changed.json"
-    path.write_text(json.dumps(document))
-    with pytest.raises(KeyFileError):
-        load(path)
-
-
-@given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode()))
-def test_nothing_but_key_file_errors_comes_of_any_content(
-    tmp_path_factory: pytest.TempPathFactory, content: bytes
-) -> None:
-    path = tmp_path_factory.getbasetemp() / "any.json"
-    path.write_bytes(content)
-    with pytest.raises(KeyFileError):
-        load_or_create(path)
-
-
-def test_messages_show_nothing_of_the_key(tmp_path: Path) -> None:
-    path = tmp_path / "worker-key.json"
-    secret = dict.fromkeys(["publicKey", "secretKey"], ["swordfish"] * 64)
-    for content in (
-        json.dumps(secret),
-        json.dumps(secret)[:-1],
-        json.dumps(members() | {"secretKey": "swordfish"}),
-    ):
-        path.write_text(content)
-        with pytest.raises(KeyFileError) as caught:
-            load(path)
-        assert "swordfish" not in str(caught.value)
-
-
-# places where no file is, or none can be
-
-
-def test_a_missing_file_is_not_made_by_load(tmp_path: Path) -> None:
-    with pytest.raises(
-        KeyFileError, match=r"\$ cannot be read: No such file or directory \(clause W-KEY-7\)"
-    ):
-        load(tmp_path / "data" / "key.json")
-    assert os.listdir(tmp_path) == []
-
-
-@pytest.mark.usefixtures("_file_system")
-def test_a_dangling_link_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "worker-key.json"
-    path.symlink_to("elsewhere.json")
-    for opening in (load, load_or_create):
-        with pytest.raises(KeyFileError, match="is a symbolic link to a file that is not there"):
-            opening(path)
-    assert os.listdir(tmp_path) == [path.name]
-
-
-def test_a_link_to_a_key_file_is_followed(tmp_path: Path) -> None:
-    (tmp_path / "real.json").write_text(serialize(IDENTITY))
-    path = tmp_path / "worker-key.json"
-    path.symlink_to("real.json")
-    assert load_or_create(path) == (IDENTITY, False)
-
-
-def no_folder(path: Path) -> None:
-    path.mkdir()
-
-
-def no_pipe(path: Path) -> None:
-    os.mkfifo(path)
-
-
-def no_loop(path: Path) -> None:
-    path.symlink_to(path.name)
-
-
-def no_device(path: Path) -> None:
-    path.symlink_to("/dev/zero")
-
-
-@pytest.mark.parametrize("obstacle", [no_folder, no_pipe, no_loop, no_device])
-def test_what_is_no_file_is_refused_without_waiting(tmp_path: Path, obstacle: Callable[[Path], None]) -> None:
-    path = tmp_path / "worker-key.json"
-    obstacle(path)
-    with pytest.raises(KeyFileError, match=r"clause W-KEY-7\)\. Check the path"):
-        load_or_create(path)
-
-
-def test_an_unreadable_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "worker-key.json"
-    path.write_text(serialize(IDENTITY))
-
-    def refuse(*_arguments: object, **_more: object) -> int:
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
-
-    monkeypatch.setattr(os, "open", refuse)
-    with pytest.raises(KeyFileError, match="cannot be read: Permission denied"):
-        load_or_create(path)
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "file/key.json",
-        "link/key.json",
-        "x" * 300,
-        "/".join(["x" * 250] * 17),
-        "nul\0key.json",
-        "",
-        "\ud800/\0",
-    ],
-    ids=[
-        "in a file",
-        "in a dangling folder",
-        "long name",
-        "long path",
-        "NUL",
-        "the folder itself",
-        "surrogate",
-    ],
-)
-def test_a_path_where_nothing_can_be_made(tmp_path: Path, name: str) -> None:
-    (tmp_path / "file").touch()
-    (tmp_path / "link").symlink_to("nowhere")
-    with pytest.raises(KeyFileError) as caught:
-        load_or_create(tmp_path / name)
-    assert re.search(
-        r"\$ (cannot be created: .+|is no regular file|cannot be read: .+) \(clause", str(caught.value)
-    )
-
-
-def test_a_path_is_shown_escaped(tmp_path: Path) -> None:
-    with pytest.raises(KeyFileError) as caught:
-        load(tmp_path / "key\x1b[2J\n.json")
-    assert str(caught.value).isprintable()
 
 
 # permissions
