@@ -15,10 +15,10 @@ from dispatch_protocol.vocabulary import MAX_FRAME_BYTES
 
 
 def completion(job_id: str, output: JsonValue, signer: Signer, wall_ms: int) -> str:
-    """The job_complete of an output, with its receipt bundled and signed (W-RCP-1, W-CAN-2, W-SIG-5).
+    """The job_complete of an output, with its receipt bundled and signed (W-RCP-1, W-CAN-2, W-SIG-2).
 
     `wall_ms` is the time of completion in milliseconds since 1970. Raises UsageError where the output cannot
-    be sent: nested too deeply, or longer than a frame may be (W-FRM-6).
+    be sent: nested too deeply, or longer than a frame may be (W-FRM-3).
     """
     exact = Json.of(output)
     receipt = receipt_text(job_id, signer.pubkey_hex, exact.hash, iso_time(wall_ms))

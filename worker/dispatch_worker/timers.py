@@ -1,4 +1,6 @@
-"""The times that one connection runs by. Source: SPEC.md, "Registration", "Heartbeats", "Goodbye".
+"""The times that one connection runs by.
+
+Source: SPEC.md, "Registration", "Heartbeats", "Goodbye and lost connections".
 
 All are readings of one monotonic clock in seconds (`Moment.now`); None means that nothing is due.
 """
@@ -12,7 +14,7 @@ GRACE_SECONDS: Final = 8.0
 """How long running jobs have to finish once the worker is asked to stop (W-END-2, W-END-3)."""
 
 LEAST_GAP_SECONDS: Final = 8.0
-"""No two heartbeats are closer (W-HBT-8)."""
+"""No two heartbeats are closer (W-HBT-7)."""
 
 
 @dataclass(slots=True)
@@ -35,7 +37,7 @@ class Timers:
         self.silent_at = now + SILENCE_SECONDS
 
     def registered(self, now: float) -> None:
-        """The registration stands: the heartbeats count from here (W-HBT-7)."""
+        """The registration stands: the heartbeats count from here (W-HBT-6)."""
         self.ack_by = None
         self.registered_at = now
         self.beat_at = now + HEARTBEAT_SECONDS
