@@ -27,6 +27,7 @@ SPEC = ROOT / "protocol" / "SPEC.md"
 PACKAGES = ("protocol", "worker", "mockcoord", "conformance")
 
 MODAL = re.compile(r"\b(must|shall|should|may|might|can|cannot|could|will|would|ought)\b", re.IGNORECASE)
+SECTIONS_NAMED = re.compile(r'SPEC\.md, ((?:"[^"]+"(?:, and |, | and )?)+)')
 CLAUSE_ID = re.compile(r"\b[WC]-[A-Z]+-[0-9]+\b")
 SOURCE = re.compile(
     r"guide '[^']+'|documentation|observed|decision R-[1-9][0-9]*"
@@ -208,6 +209,19 @@ def test_every_clause_named_in_the_code_exists() -> None:
         for path in (ROOT / folder).rglob("*.py"):
             unknown = set(CLAUSE_ID.findall(path.read_text(encoding="utf-8"))) - known
             assert not unknown, f"{path.relative_to(ROOT)} names {sorted(unknown)}"
+
+
+def test_every_section_named_in_the_code_exists() -> None:
+    titles = {section.title for section in load().sections}
+    named = {
+        title
+        for folder in PACKAGES
+        for path in (ROOT / folder).rglob("*.py")
+        for found in SECTIONS_NAMED.findall(path.read_text(encoding="utf-8"))
+        for title in re.findall(r'"([^"]+)"', found)
+    }
+    assert named, "the pattern finds nothing"
+    assert named <= titles
 
 
 def test_the_specification_is_in_step_with_the_clauses() -> None:
