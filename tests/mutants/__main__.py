@@ -1,0 +1,33 @@
+"""`python -m tests.mutants [--defect NAME | --list]`: the conforming worker, or one broken in one way."""
+
+import argparse
+import asyncio
+import sys
+
+from tests.mutants import catalogue
+from tests.mutants.settings import from_environment
+from tests.mutants.worker import Worker
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one worker; its exit status, 2 where the key file or the arguments are no good."""
+    parser = argparse.ArgumentParser(prog="mutants", description=__doc__)
+    parser.add_argument("--defect", "--variant", metavar="NAME", help="what to switch on")
+    parser.add_argument("--list", action="store_true", help="print all names, their clauses and what they do")
+    chosen = parser.parse_args(arguments)
+    if chosen.list:
+        for mutant in catalogue.MUTANTS.values():
+            print(f"{mutant.name:34} {mutant.clause or '-':10} {mutant.description}")
+        return 0
+    if chosen.defect and chosen.defect not in catalogue.MUTANTS:
+        parser.error(f"there is no mutant {chosen.defect!r}; --list shows them")
+    program = catalogue.MUTANTS[chosen.defect].program if chosen.defect else Worker
+    try:
+        return asyncio.run(program(from_environment()).run())
+    except ValueError as error:
+        print(f"[Mutant] {error}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

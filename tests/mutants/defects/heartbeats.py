@@ -1,0 +1,82 @@
+"""Defects of heartbeats: W-HBT."""
+
+import time
+from typing import Any
+
+from tests.mutants.jobs import Message
+from tests.mutants.registry import defect
+from tests.mutants.worker import Worker
+
+
+@defect("no-heartbeats", "W-HBT-1", "sends no heartbeats")
+class NoHeartbeats(Worker):
+    def may_beat(self) -> bool:
+        return False
+
+
+@defect("slow-heartbeats", "W-HBT-1", "sends a heartbeat every 28 seconds")
+class SlowHeartbeats(Worker):
+    beat_seconds = 28.0
+
+
+@defect("heartbeats-of-another", "W-HBT-2", "sends heartbeats under the worker id instead of the key")
+class HeartbeatsOfAnother(Worker):
+    def heartbeat(self) -> Message:
+        return {"type": "heartbeat", "provider_pubkey": self.pubkey[::-1]}
+
+
+@defect("heartbeats-without-key", "W-HBT-2", "sends heartbeats without a key")
+class HeartbeatsWithoutKey(Worker):
+    def heartbeat(self) -> Message:
+        return {"type": "heartbeat"}
+
+
+@defect("metrics-as-list", "W-HBT-3", "sends its metrics as a list")
+class MetricsAsList(Worker):
+    def heartbeat(self) -> Message:
+        return super().heartbeat() | {"metrics": [12.5, 40.0, 0]}
+
+
+@defect("metrics-as-text", "W-HBT-3", "sends its metrics with per cent signs")
+class MetricsAsText(Worker):
+    def heartbeat(self) -> Message:
+        return super().heartbeat() | {"metrics": {"cpu_pct": "12%", "mem_pct": "40%", "active_jobs": 0}}
+
+
+@defect("heartbeats-stop-for-a-job", "W-HBT-4", "waits for the model in the thread that sends heartbeats")
+class HeartbeatsStopForAJob(Worker):
+    def may_beat(self) -> bool:
+        return not self.jobs
+
+
+@defect("heartbeats-stop-for-two-jobs", "W-HBT-5", "stops its heartbeats while it has more than one job")
+class HeartbeatsStopForTwoJobs(Worker):
+    def may_beat(self) -> bool:
+        return len(self.jobs) < 2
+
+
+@defect("late-heartbeats", "W-HBT-6", "sends a heartbeat every 14 seconds")
+class LateHeartbeats(Worker):
+    beat_seconds = 14.0
+
+
+@defect("eager-heartbeats", "W-HBT-7", "sends a heartbeat every second")
+class EagerHeartbeats(Worker):
+    beat_seconds = 1.0
+
+
+@defect("doubled-timer", "W-HBT-7", "starts a second heartbeat timer for every job")
+class DoubledTimer(Worker):
+    async def perform(self, job_type: Any, payload: Any) -> Any:
+        self.start(self.beat())
+        return await super().perform(job_type, payload)
+
+
+@defect(
+    "tasks-block-the-loop", "W-JOB-2", "computes a long summary for 12 seconds, and nothing else meanwhile"
+)
+class TasksBlockTheLoop(Worker):
+    def summarize(self, text: str) -> Any:
+        if len(text) > 190:
+            time.sleep(12)
+        return super().summarize(text)
