@@ -3,6 +3,7 @@
 import math
 import struct
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from dispatch_protocol.numbers import SAFE_INTEGER, number_text
@@ -10,15 +11,30 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 
+def shortest(magnitude: float) -> tuple[str, int]:
+    """The digits `s` and the `n` of the standard, found by trial: no use is made of `repr`.
+
+    Of the decimals with k digits only the two beside the exact value can be closest and still read back.
+    """
+    exact = Fraction(magnitude)
+    n = Decimal(magnitude).adjusted() + 1
+    for k in range(1, 18):
+        unit = Fraction(10) ** (n - k)
+        below = exact // unit
+        fits = [s for s in (below, below + 1) if float(f"{s}e{n - k}") == magnitude]
+        if fits:
+            s = min(fits, key=lambda s: (abs(s * unit - exact), s % 2))
+            return str(s).rstrip("0"), n + len(str(s)) - k
+    raise AssertionError(magnitude)
+
+
 def spelled_out(number: float) -> str:
-    """The standard's text for a finite double, its digits found by trial: no use is made of `repr`."""
+    """The standard's text for a finite double."""
     if number == 0:
         return "0"
     sign, magnitude = ("-", -number) if number < 0 else ("", number)
-    k = next(k for k in range(1, 18) if float(f"{magnitude:.{k - 1}e}") == magnitude)
-    candidate = Decimal(f"{magnitude:.{k - 1}e}")
-    digits = "".join(map(str, candidate.as_tuple().digits)).rstrip("0")
-    k, n = len(digits), candidate.adjusted() + 1
+    digits, n = shortest(magnitude)
+    k = len(digits)
     if k <= n <= 21:
         return sign + digits + "0" * (n - k)
     if 0 < n <= 21:
@@ -45,8 +61,8 @@ def spelled_out(number: float) -> str:
         (123456789012345680000.0, "123456789012345680000"),
         (999999999999999900000.0, "999999999999999900000"),
         # step 7: 0 < n < k, a point within
-        (0.1 + 0.2 + 3, "3.3000000000000003"),
-        (4503599627370496.5, "4503599627370496.5"),
+        (3.3000000000000003, "3.3000000000000003"),
+        (2251799813685248.5, "2251799813685248.5"),
         # step 8: -6 < n <= 0, zeros behind the point
         (0.5, "0.5"),
         (0.000001, "0.000001"),
