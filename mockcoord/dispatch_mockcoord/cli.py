@@ -1,0 +1,126 @@
+"""The command `dispatch-mockcoord`: a coordinator on one port, until it is told to end.
+
+Exit codes: 0 after Ctrl-C or SIGTERM, 2 where it cannot be started as asked.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import Final, NoReturn
+
+from dispatch_protocol.canonical import JsonValue, stringify
+from dispatch_protocol.errors import UsageError
+from dispatch_protocol.vocabulary import MAX_BODY_BYTES, MAX_FRAME_BYTES, NETWORKS
+
+from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.log import Log
+from dispatch_mockcoord.server import MockCoordinator
+from dispatch_mockcoord.settings import Settings, read_network
+
+PORTS: Final = {"monad": 4010, "solana": 4020}
+"""The ports of the deployed coordinators."""
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command with these arguments, those of the process by default."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    options = _parser().parse_args(arguments)
+    try:
+        settings = _settings(options)
+        _run(settings, options.verbose, options.ready_json)
+    except UsageError as error:
+        print(f"dispatch-mockcoord: {error}", file=sys.stderr)
+        sys.exit(2)
+    sys.exit(0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="dispatch-mockcoord", description=__doc__.partition("\n")[0])
+    add = parser.add_argument
+    add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    add("--port", type=_whole, help="port; 0: any free one (default: 4010, for Solana 4020)")
+    add("--network", default="monad", help="monad, solana or a CAIP-2 identifier (default: %(default)s)")
+    add("--db", metavar="PATH", help="keep jobs and pairings in this file (default: in memory)")
+    add("--require-receipts", action="store_true", help="fail jobs that come without a good receipt")
+    add("--worker-timeout", type=_seconds, default=120.0, metavar="SECONDS", help="default: 120")
+    add("--settle-ms", type=_whole, default=250, metavar="MS", help="grace after registration (default: 250)")
+    add("--auto-demo", action="store_true", help="start demo mode after 5 seconds (also: AUTO_DEMO=true)")
+    add("--max-frame-bytes", type=_whole, default=MAX_FRAME_BYTES, metavar="N", help="default: 1 MiB")
+    add("--max-body-bytes", type=_whole, default=MAX_BODY_BYTES, metavar="N", help="default: 102400")
+    add("--ready-json", action="store_true", help="print one line of JSON when it listens")
+    add("-v", "--verbose", action="store_true", help="show every frame and request")
+    return parser
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    network = read_network(options.network)
+    is_solana = network in ("solana", NETWORKS["solana"])
+    default_port = PORTS["solana" if is_solana else "monad"]
+    return Settings(
+        host=options.host,
+        port=default_port if options.port is None else options.port,
+        network=network,
+        db=options.db,
+        terms=Terms(
+            settle_seconds=options.settle_ms / 1000,
+            worker_seconds=options.worker_timeout,
+            receipts_required=options.require_receipts,
+            max_frame_bytes=options.max_frame_bytes,
+        ),
+        max_body_bytes=options.max_body_bytes,
+        auto_demo=options.auto_demo or os.environ.get("AUTO_DEMO") == "true",
+    )
+
+
+def _run(settings: Settings, verbose: bool, ready_json: bool) -> None:
+    try:
+        import uvloop  # noqa: PLC0415
+    except ImportError:
+        asyncio.run(_serve(settings, verbose, ready_json))
+    else:
+        uvloop.run(_serve(settings, verbose, ready_json))
+
+
+async def _serve(settings: Settings, verbose: bool, ready_json: bool) -> None:
+    told_to_end = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
+    log = Log(sys.stdout)
+    running = MockCoordinator(settings)
+    running.watch(log.effect)
+    if verbose:
+        running.tap(log.event)
+    async with running:
+        if ready_json:
+            ready: JsonValue = {
+                "url": running.url,
+                "ws_url": running.ws_url,
+                "port": running.port,
+                "pid": os.getpid(),
+            }
+            log.line(stringify(ready))
+        else:
+            log.line(f"Listening on {running.url} ({settings.chain})")
+        await told_to_end.wait()
+    if not ready_json:
+        log.line("Ended")
+
+
+def _whole(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"no whole number: {text!r}")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"no positive number of seconds: {text!r}")
+    return seconds

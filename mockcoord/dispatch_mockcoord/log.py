@@ -1,0 +1,115 @@
+"""What the coordinator does, one readable line per event; what comes from outside is escaped and bounded."""
+
+from typing import Final, TextIO
+
+from dispatch_protocol.errors import shown
+from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
+from dispatch_protocol.vocabulary import JobStatus, Role
+
+from dispatch_mockcoord.core.effects import (
+    Close,
+    Effect,
+    JobChanged,
+    JobRejected,
+    PairingChanged,
+    Refused,
+    Send,
+    WorkerJoined,
+    WorkerLeft,
+)
+from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.core.registry import Worker
+
+_SHORT_KEY: Final = 16
+_FRAME_CHARACTERS: Final = 400
+
+
+class Log:
+    """Writes lines to a stream, each at once."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def line(self, text: str) -> None:
+        """Write one line; a stream that nobody reads any more is no fault."""
+        try:
+            print(text, file=self._stream, flush=True)
+        except OSError:
+            self._stream = open_nothing()
+
+    def effect(self, effect: Effect) -> None:
+        """Write what an effect of the core means, if it means anything to a reader."""
+        text = _effect_text(effect)
+        if text is not None:
+            self.line(text)
+
+    def event(self, event: TranscriptEvent) -> None:
+        """Write a transcript event."""
+        text = _event_text(event)
+        if text is not None:
+            self.line(text)
+
+
+def open_nothing() -> TextIO:
+    """A stream into which everything vanishes."""
+    import os  # noqa: PLC0415
+
+    return open(os.devnull, "w", encoding="utf-8")
+
+
+def _effect_text(effect: Effect) -> str | None:  # noqa: PLR0911
+    match effect:
+        case WorkerJoined(worker):
+            what = f"{worker.provider_type.value} {','.join(sorted(worker.capabilities))}"
+            return f"worker {_name(worker)} registered on connection {worker.connection}: {what}"
+        case WorkerLeft(worker, why):
+            return f"worker {_name(worker)} left: {shown(why)}"
+        case JobChanged(job):
+            return _job_text(job)
+        case JobRejected(job, worker, reason):
+            return f"job {shown(job.id, 64)} rejected by worker {_name(worker)}: {shown(reason)}"
+        case Refused(connection, code, detail, clause):
+            return f"connection {connection} {code.value}: {detail}" + (f" ({clause})" if clause else "")
+        case PairingChanged(pairing):
+            verb = "made for" if pairing.pubkey is None else f"claimed by {pairing.pubkey[:_SHORT_KEY]} for"
+            return f"pairing code {verb} user {shown(pairing.user_id, 64)}"
+        case Close(connection, code, reason):
+            with_code = "without a code" if code is None else f"with {code}"
+            return f"connection {connection} closed {with_code} {shown(reason)}".rstrip()
+        case Send():
+            return None
+
+
+def _job_text(job: Job) -> str:
+    kind = f"{job.job_type.value} {job.policy.value}"
+    if job.privacy_class.value != "PUBLIC":
+        kind += f" {job.privacy_class.value}"
+    text = f"job {job.id} {job.status.value} {kind}"
+    if job.status is JobStatus.ASSIGNED and job.pubkey is not None:
+        return f"{text} to worker {job.pubkey[:_SHORT_KEY]}"
+    if job.status is JobStatus.COMPLETED:
+        receipt = "no receipt" if job.receipt is None else "verified" if job.verified else "NOT verified"
+        return f"{text}: {receipt}"
+    return f"{text}: {job.error.value}" if job.error is not None else text
+
+
+def _event_text(event: TranscriptEvent) -> str | None:
+    match event:
+        case Opened():
+            return f"{event.t:9.3f} connection {event.connection} opened at {shown(event.path)}"
+        case Closed():
+            by = f" by the {event.by.value}" if event.by is not None else ""
+            return f"{event.t:9.3f} connection {event.connection} ended with {event.code}{by}"
+        case Frame():
+            arrow = "→" if event.sender is Role.COORDINATOR else "←"
+            text = shown(event.payload, _FRAME_CHARACTERS)
+            return f"{event.t:9.3f} connection {event.connection} {arrow} {text}"
+        case Http():
+            body = "" if event.request is None else f" {shown(event.request, _FRAME_CHARACTERS)}"
+            answer = shown(event.response or "", _FRAME_CHARACTERS)
+            return f"{event.t:9.3f} {event.method} {shown(event.path)}{body} → {event.status} {answer}"
+    return None
+
+
+def _name(worker: Worker) -> str:
+    return worker.pubkey[:_SHORT_KEY]

@@ -1,0 +1,167 @@
+"""The running coordinator: HTTP and WebSocket on one port, inside the event loop of whoever embeds it.
+
+```
+async with MockCoordinator(Settings()) as running:
+    print(running.url)
+```
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, Self
+
+import uvicorn
+from dispatch_protocol.errors import UsageError
+from dispatch_protocol.recording import TranscriptEvent
+
+from dispatch_mockcoord.app import App
+from dispatch_mockcoord.core.coordinator import Coordinator
+from dispatch_mockcoord.core.effects import Effect
+from dispatch_mockcoord.settings import Settings
+from dispatch_mockcoord.store import Store
+from dispatch_mockcoord.switchboard import Clock, Switchboard
+from dispatch_mockcoord.wire import HttpProtocol, WebSocketProtocol
+
+BACKLOG: Final = 2048
+"""How many connections may wait to be accepted."""
+
+STOP_SECONDS: Final = 2.0
+"""How long peers may take to let go when the coordinator ends."""
+
+_POLL_SECONDS: Final = 0.005
+
+
+class MockCoordinator:
+    """A coordinator that serves while its `async with` block runs, and leaves nothing behind."""
+
+    def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
+        self.settings = settings or Settings()
+        self._clock = clock or Clock()
+        self._taps: list[Callable[[TranscriptEvent], None]] = []
+        self._watchers: list[Callable[[Effect], None]] = []
+        self.port = self.settings.port
+
+    @property
+    def url(self) -> str:
+        """Where it serves HTTP, without a trailing slash."""
+        return f"http://{_authority(self.settings.host, self.port)}"
+
+    @property
+    def ws_url(self) -> str:
+        """Where it serves WebSocket, without a trailing slash."""
+        return f"ws://{_authority(self.settings.host, self.port)}"
+
+    @property
+    def coordinator(self) -> Coordinator:
+        """The core: who is registered, what is under way."""
+        return self.switchboard.coordinator
+
+    def tap(self, callback: Callable[[TranscriptEvent], None]) -> None:
+        """Have every transcript event from now on shown to `callback`, in the event loop's thread."""
+        self._taps.append(callback)
+
+    def watch(self, callback: Callable[[Effect], None]) -> None:
+        """Have every effect of the core from now on shown to `callback`, in the event loop's thread."""
+        self._watchers.append(callback)
+
+    async def __aenter__(self) -> Self:
+        """Open the store, bind the port, and serve. Raises UsageError where either is not to be had."""
+        listening = _bind(self.settings.host, self.settings.port)
+        try:
+            self._store = Store(self.settings.db)
+        except UsageError:
+            listening.close()
+            raise
+        self.port = listening.getsockname()[1]
+        self.switchboard = Switchboard(self.settings, self._store, self._clock)
+        self.switchboard.taps = self._taps
+        self.switchboard.watchers = self._watchers
+        self.switchboard.start()
+        self._server = _server(App(self.switchboard), self.settings)
+        await self._server.on_tick(0)
+        await self._server.startup(sockets=[listening])
+        self._dating = asyncio.create_task(self._keep_date())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close every connection, free the port and the store."""
+        self._dating.cancel()
+        for server in self._server.servers:
+            server.close()
+        self.switchboard.stop()
+        await self._until_deserted()
+        for connection in list(self._server.server_state.connections):
+            connection.transport.abort()
+        await self._until_deserted()
+        self._store.close()
+
+    async def _keep_date(self) -> None:
+        """Renew the Date header every second."""
+        while True:
+            await asyncio.sleep(1)
+            await self._server.on_tick(0)
+
+    async def _until_deserted(self) -> None:
+        """Wait until every connection is over, but no longer than STOP_SECONDS."""
+        state = self._server.server_state
+        deadline = asyncio.get_running_loop().time() + STOP_SECONDS
+        while asyncio.get_running_loop().time() < deadline:
+            for connection in list(state.connections):
+                if isinstance(connection, HttpProtocol):
+                    connection.shutdown()
+            if not state.connections and not state.tasks:
+                return
+            await asyncio.sleep(_POLL_SECONDS)
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """A listening socket, so that the port is known, and taken, before anything else begins."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise UsageError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise UsageError(f"cannot listen on {host} port {port}: {error.strerror}") from None
+    listening.setblocking(False)
+    return listening
+
+
+def _server(app: App, settings: Settings) -> uvicorn.Server:
+    config = uvicorn.Config(
+        app,
+        loop="none",
+        http=HttpProtocol,
+        ws=WebSocketProtocol,
+        ws_max_size=settings.terms.max_frame_bytes,
+        ws_ping_interval=None,
+        ws_ping_timeout=None,
+        ws_per_message_deflate=False,
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+    )
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
+    return server
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,227 @@
+"""The shell around the core: it numbers the connections, tells the time, stores, sends, and wakes the core.
+
+Whatever changed is in the store before anything that follows from it leaves: a client's 201 and a worker's
+assignment alike. Everything happens in one thread, in one event loop.
+"""
+
+import asyncio
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from random import Random
+from typing import Final, Protocol
+
+from dispatch_protocol.codec import encode
+from dispatch_protocol.messages import CoordinatorMessage
+from dispatch_protocol.recording import Closed, Opened, TranscriptEvent, frame_event
+from dispatch_protocol.rest import ClaimRequest, CommitRequest, RestFault
+from dispatch_protocol.vocabulary import Role
+
+from dispatch_mockcoord.core.coordinator import Coordinator
+from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, PairingChanged, Send
+from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.core.terms import Moment
+from dispatch_mockcoord.core.trust import ClaimFault, Pairing
+from dispatch_mockcoord.demo import Demo
+from dispatch_mockcoord.settings import Settings
+from dispatch_mockcoord.store import Store
+
+AUTO_DEMO_SECONDS: Final = 5.0
+"""How long after the start demo mode begins by itself, where that is asked for."""
+
+NO_CODE: Final = 1005
+"""How a close frame without a code is reported (RFC 6455 §7.4.1)."""
+
+
+class Line(Protocol):
+    """One open WebSocket, as the switchboard sees it; both calls return at once, in order."""
+
+    def post(self, frame: str) -> None:
+        """Send this text frame."""
+
+    def close(self, code: int | None, reason: str) -> None:
+        """Send a close frame with this code (None: without any), and be done with it."""
+
+
+class Clock:
+    """The time of this machine."""
+
+    def moment(self) -> Moment:
+        """The moment it is."""
+        return Moment(time.monotonic(), time.time_ns() // 1_000_000)
+
+
+class Switchboard:
+    """One coordinator at work. `taps` see every transcript event, `watchers` every effect, as they happen."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
+        self.settings = settings
+        self.store = store
+        self.clock = clock
+        self.taps: list[Callable[[TranscriptEvent], None]] = []
+        self.watchers: list[Callable[[Effect], None]] = []
+        at = clock.moment()
+        self._started = at.now
+        self.coordinator = Coordinator(settings.terms, new_id=_new_id, new_code=_new_code, at=at)
+        self.demo = Demo(self.coordinator, Random())  # noqa: S311
+        self._lines: dict[int, Line] = {}
+        self._closing: set[int] = set()
+        self._numbers = 0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0.0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further connection is taken."""
+        return len(self._lines) >= self.settings.max_connections
+
+    def start(self) -> None:
+        """Go on with what the store holds. To be called once, in the running loop."""
+        at = self.clock.moment()
+        self._carry_out(self.coordinator.restore(self.store.unfinished(), self.store.pairings(), at))
+        if self.settings.auto_demo:
+            self.demo.start(at.now, AUTO_DEMO_SECONDS)
+        self.wake()
+
+    def stop(self) -> None:
+        """Close every connection (1001, going away) and let the alarm go."""
+        for number in list(self._lines):
+            self._close(number, 1001, "the coordinator ends")
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def opened(self, line: Line, path: str) -> int:
+        """A connection was accepted; gives its number, counted from 1."""
+        at = self.clock.moment()
+        self._numbers += 1
+        self._lines[self._numbers] = line
+        if self.taps:
+            self._tap(Opened(t=at.now - self._started, connection=self._numbers, path=path))
+        self._carry_out(self.coordinator.opened(self._numbers, at))
+        return self._numbers
+
+    def received(self, number: int, payload: str | bytes) -> None:
+        """A message came in on this connection."""
+        at = self.clock.moment()
+        if self.taps:
+            t = at.now - self._started
+            self._tap(frame_event(t, number, Role.WORKER, payload, opcode="binary"))
+        self._carry_out(self.coordinator.received(number, payload, at))
+
+    def closed(self, number: int, code: int, reason: str) -> None:
+        """The connection ended, with this code."""
+        at = self.clock.moment()
+        del self._lines[number]
+        by = Role.COORDINATOR if number in self._closing else Role.WORKER
+        self._closing.discard(number)
+        if self.taps:
+            t = at.now - self._started
+            self._tap(Closed(t=t, connection=number, code=code, by=by, reason=reason))
+        self._carry_out(self.coordinator.closed(number, at))
+
+    def commit(self, request: CommitRequest) -> Job:
+        """A client's job, stored. Raises RestFault where too many wait already."""
+        if self.coordinator.dispatcher.pending_count >= self.settings.max_pending_jobs:
+            raise RestFault(503, "Too many pending jobs")
+        job, effects = self.coordinator.commit(request, self.clock.moment())
+        self._carry_out(effects)
+        return job
+
+    def create_code(self, user_id: str) -> Pairing:
+        """A pairing code, stored. Raises RestFault where too many are open already."""
+        pairing, effects = self.coordinator.create_code(user_id, self.clock.moment())
+        if pairing is None:
+            raise RestFault(503, "Too many open pairing codes")
+        self._carry_out(effects)
+        return pairing
+
+    def claim_code(self, request: ClaimRequest) -> Pairing:
+        """The pairing that a claim makes, stored. Raises RestFault where it makes none."""
+        at = self.clock.moment()
+        outcome, effects = self.coordinator.claim_code(request.pairing_code, request.provider_pubkey, at)
+        self._carry_out(effects)
+        if isinstance(outcome, ClaimFault):
+            raise RestFault(400, outcome.value)
+        return outcome
+
+    def demonstrate(self, wanted: bool) -> None:
+        """Turn demo mode on or off."""
+        if wanted:
+            self.demo.start(self.clock.moment().now)
+        else:
+            self.demo.stop()
+        self._set_alarm()
+
+    def notify(self, number: int, message: CoordinatorMessage) -> None:
+        """Send a notice of the operator's, such as a payment, to this connection."""
+        self._carry_out(self.coordinator.notify(number, message, self.clock.moment()))
+
+    def wake(self) -> None:
+        """Do what is due, and set the alarm anew."""
+        self._alarm = None
+        at = self.clock.moment()
+        self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at))
+
+    def record(self, event: TranscriptEvent) -> None:
+        """Show the taps an event that happened elsewhere, such as an HTTP exchange."""
+        self._tap(event)
+
+    def elapsed(self) -> float:
+        """Seconds since the start: the time that transcript events carry."""
+        return self.clock.moment().now - self._started
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        jobs = {
+            item.job.id: item.job for item in effects if isinstance(item, JobChanged) and not item.job.demo
+        }
+        pairings = [item.pairing for item in effects if isinstance(item, PairingChanged)]
+        if jobs or pairings:
+            self.store.write(jobs.values(), pairings)
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._send(effect)
+            elif isinstance(effect, Close):
+                self._close(effect.connection, effect.code, effect.reason)
+            for watch in self.watchers:
+                watch(effect)
+        self._set_alarm()
+
+    def _send(self, effect: Send) -> None:
+        line = self._lines.get(effect.connection)
+        if line is not None and effect.connection not in self._closing:
+            frame = encode(effect.message)
+            if self.taps:
+                self._tap(frame_event(self.elapsed(), effect.connection, Role.COORDINATOR, frame))
+            line.post(frame)
+
+    def _close(self, number: int, code: int | None, reason: str) -> None:
+        if number in self._lines and number not in self._closing:
+            self._closing.add(number)
+            self._lines[number].close(code, reason)
+
+    def _set_alarm(self) -> None:
+        dues = [due for due in (self.coordinator.wake_at, self.demo.due) if due is not None]
+        if not dues:
+            return
+        wanted = min(dues)
+        if self._alarm is not None and self._alarm_at <= wanted:
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        delay = max(0.0, wanted - self.clock.moment().now)
+        self._alarm = asyncio.get_running_loop().call_later(delay, self.wake)
+        self._alarm_at = wanted
+
+    def _tap(self, event: TranscriptEvent) -> None:
+        for tap in self.taps:
+            tap(event)
+
+
+def _new_id() -> str:
+    return str(uuid.uuid4())
+
+
+def _new_code() -> str:
+    return secrets.token_hex(3).upper()

@@ -1,0 +1,125 @@
+"""The two protocols of the server, with what uvicorn leaves open closed.
+
+Nothing that a peer sends may raise out of a protocol, end up in the log, or pile up in memory: request heads
+and the fragments of a message are bounded, and what is refused below the application is answered in JSON too.
+"""
+
+import json
+from typing import Any, Final
+
+from dispatch_protocol.rest import CONTENT_TYPE
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request, Response
+from websockets.server import ServerProtocol
+
+MAX_HEAD_BYTES: Final = 65_536
+"""The longest request head, in bytes as they come; beyond it the answer is 431."""
+
+MAX_FRAGMENTS: Final = 65_536
+"""How many frames a message may be cut into; beyond it the connection is closed with 1009."""
+
+LINGER_SECONDS: Final = 15.0
+"""How long a socket may outlive the application's interest in it, before it is torn down."""
+
+_NO_STATUS: Final = 1006
+_PHRASES: Final = {400: "Bad Request", 431: "Request Header Fields Too Large"}
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """HTTP/1.1 with bounded request heads, and JSON where the request cannot even be read."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._is_in_head = True
+        self._head_bytes = 0
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in."""
+        was_in_head = self._is_in_head
+        super().data_received(data)
+        if was_in_head and self._is_in_head and not self.transport.is_closing():
+            self._head_bytes += len(data)
+            if self._head_bytes > MAX_HEAD_BYTES:
+                self._refuse(431, "Request head too large")
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._is_in_head = True
+        self._head_bytes = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Its head is complete."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """The request cannot be read."""
+        self._refuse(400, msg)
+
+    def _refuse(self, status: int, text: str) -> None:
+        body = json.dumps({"error": text}).encode()
+        head = (
+            f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: {CONTENT_TYPE}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode("ascii") + body)
+        self.transport.close()
+
+
+class WebSocketProtocol(WebSocketsSansIOProtocol):
+    """WebSocket with bounded messages, and an end for every connection."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.conn = _Handshake(extensions=[], max_size=self.config.ws_max_size, logger=self.logger)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes came in; whatever goes wrong with them goes wrong with this connection alone."""
+        try:
+            super().data_received(data)
+        except Exception:  # noqa: BLE001: the library's own slips over hostile input, of any kind
+            self.transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone; without a close frame of the peer's that is reported as 1006."""
+        if self.handshake_complete and self.conn.close_rcvd is None and not self.close_sent:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": _NO_STATUS})
+        super().connection_lost(exc)
+
+    def handle_connect(self, event: Request) -> None:
+        """An opening handshake came; the application gets a way to tear the socket down."""
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            self.scope["state"]["abort"] = self.transport.abort
+
+    def handle_cont(self, event: Frame) -> None:
+        """A further fragment of a message came."""
+        if len(self.frames) >= MAX_FRAGMENTS:
+            self.conn.send_close(1009, "too many fragments")
+            self.handle_parser_exception()
+            return
+        super().handle_cont(event)
+
+    async def run_asgi(self) -> None:
+        """The application's side of the connection; when it is over, so, soon, is the socket."""
+        try:
+            await super().run_asgi()
+        finally:
+            self.loop.call_later(LINGER_SECONDS, self.transport.abort)
+
+
+class _Handshake(ServerProtocol):
+    """The opening handshake, refused in JSON."""
+
+    def reject(self, status: int, text: str) -> Response:
+        """The response that refuses the handshake."""
+        body = json.dumps({"error": text.strip()}).encode()
+        response = super().reject(status, "")
+        del response.headers["Content-Length"], response.headers["Content-Type"]
+        response.headers["Content-Length"] = str(len(body))
+        response.headers["Content-Type"] = CONTENT_TYPE
+        response.body = body
+        return response
