@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from dispatch_protocol.canonical import stringify
 from dispatch_protocol.recording import Http
 from dispatch_protocol.rest import CONTENT_TYPE
+from dispatch_protocol.vocabulary import Role
 
 from dispatch_mockcoord.routes import Answer, Request, Routes
 from dispatch_mockcoord.switchboard import NO_CODE, Switchboard
@@ -26,12 +27,23 @@ _TURN: Final = 8
 """How many frames of one connection are handled before the others have their turn."""
 
 
+class Wire(Protocol):
+    """What the server tells of a WebSocket beyond ASGI."""
+
+    @property
+    def is_closed_here(self) -> bool:
+        """Whether this side sent the first close frame."""
+
+    def abort(self) -> None:
+        """Tear the socket down."""
+
+
 class WebSocketLine:
     """The sending side of one WebSocket: frames go out in order, one sender at a time."""
 
-    def __init__(self, send: Send, abort: Callable[[], None]) -> None:
+    def __init__(self, send: Send, wire: Wire | None) -> None:
         self._send = send
-        self._abort = abort
+        self._wire = wire
         self._outbox: deque[MutableMapping[str, Any]] = deque()
         self._lock = asyncio.Lock()
         self._flushing: asyncio.Task[None] | None = None
@@ -45,7 +57,8 @@ class WebSocketLine:
     def close(self, code: int | None, reason: str) -> None:
         """Send a close frame behind what is still to be sent; tear the socket down if that does not help."""
         self._put({"type": "websocket.close", "code": code, "reason": reason})
-        self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._abort)
+        if self._wire is not None:
+            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._wire.abort)
 
     async def flush(self) -> None:
         """Send what waits; returns when the peer has taken it, or is gone."""
@@ -53,8 +66,13 @@ class WebSocketLine:
             while self._outbox:
                 try:
                     await self._send(self._outbox.popleft())
-                except Exception:  # noqa: BLE001: the peer is gone, or going; the reader hears of it
+                except Exception:  # the peer is gone, or going; the reader hears of it
                     self._outbox.clear()
+
+    @property
+    def closed_by(self) -> Role:
+        """Who closed the connection first; a loss counts as the worker's."""
+        return Role.COORDINATOR if self._wire is not None and self._wire.is_closed_here else Role.WORKER
 
     def dispose(self) -> None:
         """The connection is over."""
@@ -122,7 +140,7 @@ class App:
             await _refuse_upgrade(send)
             return
         await send({"type": "websocket.accept"})
-        line = WebSocketLine(send, scope.get("state", {}).get("abort", lambda: None))
+        line = WebSocketLine(send, scope.get("state", {}).get("wire"))
         number = self._switchboard.opened(line, scope["path"])
         code, reason = NO_CODE, ""
         try:
@@ -133,7 +151,7 @@ class App:
             await line.flush()
         finally:
             line.dispose()
-            self._switchboard.closed(number, code, reason)
+            self._switchboard.closed(number, code, reason, line.closed_by)
 
     async def _listen(self, number: int, line: WebSocketLine, receive: Receive) -> tuple[int, str]:
         """Hand over what comes in until the connection ends; gives the close code and reason."""

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final, NoReturn
 
 from dispatch_protocol.canonical import JsonValue, stringify
@@ -28,10 +29,12 @@ PORTS: Final = {"monad": 4010, "solana": 4020}
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with these arguments, those of the process by default."""
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    _raise_file_limit()
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
         _run(settings, options.verbose, options.ready_json)
+        _flush_output()
     except UsageError as error:
         print(f"dispatch-mockcoord: {error}", file=sys.stderr)
         sys.exit(2)
@@ -108,6 +111,25 @@ async def _serve(settings: Settings, verbose: bool, ready_json: bool) -> None:
         await told_to_end.wait()
     if not ready_json:
         log.line("Ended")
+
+
+def _raise_file_limit() -> None:
+    """Every connection is an open file: allow as many as the system does."""
+    try:
+        import resource  # noqa: PLC0415
+    except ImportError:
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _flush_output() -> None:
+    """Let go of an output that nobody reads any more, so that the exit code stays right."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _whole(text: str) -> int:

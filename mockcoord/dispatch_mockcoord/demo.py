@@ -32,27 +32,40 @@ class Demo:
     def __init__(self, coordinator: Coordinator, random: Random) -> None:
         self._coordinator = coordinator
         self._random = random
-        self.due: float | None = None
+        self._due: float | None = None
+        self._begins: float | None = None
 
     @property
     def is_active(self) -> bool:
         """Whether demo mode is on."""
-        return self.due is not None
+        return self._due is not None
 
-    def start(self, now: float, delay: float | None = None) -> None:
-        """Turn demo mode on; the first job comes after `delay` seconds, or a random pause."""
-        if self.due is None:
-            self.due = now + (self._random.uniform(*PAUSE_SECONDS) if delay is None else delay)
+    @property
+    def wake_at(self) -> float | None:
+        """When `pass_time` is due; None while nothing is."""
+        return self._begins if self._due is None else self._due
+
+    def begin_at(self, now: float) -> None:
+        """Have demo mode start by itself at this time."""
+        self._begins = now
+
+    def start(self, now: float) -> None:
+        """Turn demo mode on; the first job comes after a pause."""
+        self._begins = None
+        if self._due is None:
+            self._due = now + self._random.uniform(*PAUSE_SECONDS)
 
     def stop(self) -> None:
         """Turn demo mode off; a job that is under way stays so."""
-        self.due = None
+        self._due = self._begins = None
 
     def pass_time(self, at: Moment) -> list[Effect]:
-        """Hand out the job that is due, if any worker is free for it."""
-        if self.due is None or at.now < self.due:
+        """Start if that is due; hand out the job that is due, if any worker is free for it."""
+        if self._begins is not None and at.now >= self._begins:
+            self.start(at.now)
+        if self._due is None or at.now < self._due:
             return []
-        self.due = at.now + self._random.uniform(*PAUSE_SECONDS)
+        self._due = at.now + self._random.uniform(*PAUSE_SECONDS)
         able = [
             worker
             for worker in self._coordinator.registry.idle()

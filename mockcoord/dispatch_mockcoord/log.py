@@ -28,14 +28,15 @@ class Log:
     """Writes lines to a stream, each at once."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
+        self._stream: TextIO | None = stream
 
     def line(self, text: str) -> None:
         """Write one line; a stream that nobody reads any more is no fault."""
-        try:
-            print(text, file=self._stream, flush=True)
-        except OSError:
-            self._stream = open_nothing()
+        if self._stream is not None:
+            try:
+                print(text, file=self._stream, flush=True)
+            except OSError:
+                self._stream = None
 
     def effect(self, effect: Effect) -> None:
         """Write what an effect of the core means, if it means anything to a reader."""
@@ -48,13 +49,6 @@ class Log:
         text = _event_text(event)
         if text is not None:
             self.line(text)
-
-
-def open_nothing() -> TextIO:
-    """A stream into which everything vanishes."""
-    import os  # noqa: PLC0415
-
-    return open(os.devnull, "w", encoding="utf-8")
 
 
 def _effect_text(effect: Effect) -> str | None:  # noqa: PLR0911

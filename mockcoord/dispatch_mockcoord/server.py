@@ -9,6 +9,7 @@ async with MockCoordinator(Settings()) as running:
 import asyncio
 import socket
 from collections.abc import Callable
+from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Final, Self
 
@@ -68,20 +69,18 @@ class MockCoordinator:
 
     async def __aenter__(self) -> Self:
         """Open the store, bind the port, and serve. Raises UsageError where either is not to be had."""
-        listening = _bind(self.settings.host, self.settings.port)
-        try:
-            self._store = Store(self.settings.db)
-        except UsageError:
-            listening.close()
-            raise
-        self.port = listening.getsockname()[1]
-        self.switchboard = Switchboard(self.settings, self._store, self._clock)
-        self.switchboard.taps = self._taps
-        self.switchboard.watchers = self._watchers
-        self.switchboard.start()
-        self._server = _server(App(self.switchboard), self.settings)
-        await self._server.on_tick(0)
-        await self._server.startup(sockets=[listening])
+        with ExitStack() as opened:
+            listening = opened.enter_context(_bind(self.settings.host, self.settings.port))
+            self._store = opened.enter_context(closing(Store(self.settings.db)))
+            self.port = listening.getsockname()[1]
+            self.switchboard = Switchboard(self.settings, self._store, self._clock)
+            self.switchboard.taps = self._taps
+            self.switchboard.watchers = self._watchers
+            self.switchboard.start()
+            self._server = _server(App(self.switchboard), self.settings)
+            await self._server.on_tick(0)
+            await self._server.startup(sockets=[listening])
+            opened.pop_all()
         self._dating = asyncio.create_task(self._keep_date())
         return self
 

@@ -5,7 +5,9 @@ assignment alike. Everything happens in one thread, in one event loop.
 """
 
 import asyncio
+import logging
 import secrets
+import sqlite3
 import time
 import uuid
 from collections.abc import Callable
@@ -26,6 +28,8 @@ from dispatch_mockcoord.core.trust import ClaimFault, Pairing
 from dispatch_mockcoord.demo import Demo
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
+
+LOG: Final = logging.getLogger("dispatch_mockcoord")
 
 AUTO_DEMO_SECONDS: Final = 5.0
 """How long after the start demo mode begins by itself, where that is asked for."""
@@ -81,7 +85,7 @@ class Switchboard:
         at = self.clock.moment()
         self._carry_out(self.coordinator.restore(self.store.unfinished(), self.store.pairings(), at))
         if self.settings.auto_demo:
-            self.demo.start(at.now, AUTO_DEMO_SECONDS)
+            self.demo.begin_at(at.now + AUTO_DEMO_SECONDS)
         self.wake()
 
     def stop(self) -> None:
@@ -110,11 +114,10 @@ class Switchboard:
             self._tap(frame_event(t, number, Role.WORKER, payload, opcode="binary"))
         self._carry_out(self.coordinator.received(number, payload, at))
 
-    def closed(self, number: int, code: int, reason: str) -> None:
-        """The connection ended, with this code."""
+    def closed(self, number: int, code: int, reason: str, by: Role) -> None:
+        """The connection ended with this code; `by` closed it first."""
         at = self.clock.moment()
         del self._lines[number]
-        by = Role.COORDINATOR if number in self._closing else Role.WORKER
         self._closing.discard(number)
         if self.taps:
             t = at.now - self._started
@@ -162,7 +165,11 @@ class Switchboard:
         """Do what is due, and set the alarm anew."""
         self._alarm = None
         at = self.clock.moment()
-        self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at))
+        try:
+            self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at))
+        except sqlite3.Error:
+            LOG.exception("the store failed")
+            self._set_alarm()
 
     def record(self, event: TranscriptEvent) -> None:
         """Show the taps an event that happened elsewhere, such as an HTTP exchange."""
@@ -202,7 +209,7 @@ class Switchboard:
             self._lines[number].close(code, reason)
 
     def _set_alarm(self) -> None:
-        dues = [due for due in (self.coordinator.wake_at, self.demo.due) if due is not None]
+        dues = [due for due in (self.coordinator.wake_at, self.demo.wake_at) if due is not None]
         if not dues:
             return
         wanted = min(dues)

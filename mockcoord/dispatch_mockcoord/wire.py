@@ -4,6 +4,7 @@ Nothing that a peer sends may raise out of a protocol, end up in the log, or pil
 and the fragments of a message are bounded, and what is refused below the application is answered in JSON too.
 """
 
+import asyncio
 import json
 from typing import Any, Final
 
@@ -20,10 +21,14 @@ MAX_HEAD_BYTES: Final = 65_536
 MAX_FRAGMENTS: Final = 65_536
 """How many frames a message may be cut into; beyond it the connection is closed with 1009."""
 
+HEAD_SECONDS: Final = 30.0
+"""How long a request head may take to come in, and a connection to begin its first."""
+
 LINGER_SECONDS: Final = 15.0
 """How long a socket may outlive the application's interest in it, before it is torn down."""
 
-_NO_STATUS: Final = 1006
+_ABNORMAL: Final = 1006
+_SWITCHING: Final = 101
 _PHRASES: Final = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
@@ -34,6 +39,17 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._is_in_head = True
         self._head_bytes = 0
+        self._patience: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected."""
+        super().connection_made(transport)
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client is gone."""
+        self._stop_waiting()
+        super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in."""
@@ -48,16 +64,27 @@ class HttpProtocol(HttpToolsProtocol):
         """A request begins."""
         self._is_in_head = True
         self._head_bytes = 0
+        self._await_head()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Its head is complete."""
         self._is_in_head = False
+        self._stop_waiting()
         super().on_headers_complete()
 
     def send_400_response(self, msg: str) -> None:
         """The request cannot be read."""
         self._refuse(400, msg)
+
+    def _await_head(self) -> None:
+        self._stop_waiting()
+        self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _refuse(self, status: int, text: str) -> None:
         body = json.dumps({"error": text}).encode()
@@ -80,20 +107,29 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Bytes came in; whatever goes wrong with them goes wrong with this connection alone."""
         try:
             super().data_received(data)
-        except Exception:  # noqa: BLE001: the library's own slips over hostile input, of any kind
+        except Exception:  # the library's own slips over hostile input, of any kind
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone; without a close frame of the peer's that is reported as 1006."""
-        if self.handshake_complete and self.conn.close_rcvd is None and not self.close_sent:
-            self.queue.put_nowait({"type": "websocket.disconnect", "code": _NO_STATUS})
+        """The connection is gone; without any close frame that is reported as 1006."""
+        if self.conn.close_rcvd is None and self.conn.close_sent is None:
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": _ABNORMAL})
         super().connection_lost(exc)
 
     def handle_connect(self, event: Request) -> None:
-        """An opening handshake came; the application gets a way to tear the socket down."""
+        """An opening handshake came; the application gets this object as the state's `wire`."""
         super().handle_connect(event)
-        if self.response.status_code == 101:
-            self.scope["state"]["abort"] = self.transport.abort
+        if self.response.status_code == _SWITCHING:
+            self.scope["state"]["wire"] = self
+
+    def abort(self) -> None:
+        """Tear the socket down, whatever is still to be sent."""
+        self.transport.abort()
+
+    @property
+    def is_closed_here(self) -> bool:
+        """Whether this side sent the first close frame."""
+        return self.conn.close_sent is not None and self.conn.close_rcvd_then_sent is not True
 
     def handle_cont(self, event: Frame) -> None:
         """A further fragment of a message came."""

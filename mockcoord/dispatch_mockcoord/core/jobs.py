@@ -1,35 +1,16 @@
 """A job and its life. Source: SPEC.md, "Life of a job".
 
-A job is a value: every step gives a new one. What may follow what stands in TRANSITIONS; a step that has no
-entry there is a fault of this program, never of a peer.
+A job is a value: every step gives a new one. What may follow what stands in the protocol's table of job steps;
+one that has no entry there is a fault of this program, never of a peer.
 """
 
-from enum import StrEnum, auto
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.receipts import verify_receipt
+from dispatch_protocol.transitions import JOB, JobStep
 from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
-
-
-class Step(StrEnum):
-    """What can happen to a job."""
-
-    ASSIGN = auto()
-    REJECT = auto()
-    COMPLETE = auto()
-    FAIL = auto()
-
-
-TRANSITIONS: Final = {
-    (JobStatus.PENDING, Step.ASSIGN): JobStatus.ASSIGNED,
-    (JobStatus.PENDING, Step.FAIL): JobStatus.FAILED,
-    (JobStatus.ASSIGNED, Step.REJECT): JobStatus.PENDING,
-    (JobStatus.ASSIGNED, Step.COMPLETE): JobStatus.COMPLETED,
-    (JobStatus.ASSIGNED, Step.FAIL): JobStatus.FAILED,
-}
-"""Where each step leads. Completed and failed are final."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,13 +49,13 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
 def assign(job: Job, pubkey: str) -> Job:
     """The job in the hands of the worker registered under this key."""
-    return _after(job, Step.ASSIGN, pubkey=pubkey)
+    return _after(job, JobStep.ASSIGN, pubkey=pubkey)
 
 
 def reject(job: Job, key: str) -> Job:
     """The job given back by the worker with this key, waiting again, without what that worker left of it."""
     rejected_by = (*job.rejected_by, key)
-    return _after(job, Step.REJECT, pubkey=None, rejected_by=rejected_by, receipt=None, signature=None)
+    return _after(job, JobStep.REJECT, pubkey=None, rejected_by=rejected_by, receipt=None, signature=None)
 
 
 def answer(job: Job, output: Json) -> Job:
@@ -91,12 +72,12 @@ def attach_receipt(job: Job, receipt: Json, signature: str | None) -> Job:
 
 def complete(job: Job, wall_ms: int) -> Job:
     """The answered job, completed at this time."""
-    return _after(job, Step.COMPLETE, completed_ms=wall_ms)
+    return _after(job, JobStep.COMPLETE, completed_ms=wall_ms)
 
 
 def fail(job: Job, error: JobError) -> Job:
     """The job, failed for this reason."""
-    return _after(job, Step.FAIL, error=error)
+    return _after(job, JobStep.FAIL, error=error)
 
 
 def _verified(job: Job) -> Job:
@@ -108,6 +89,6 @@ def _verified(job: Job) -> Job:
     return msgspec.structs.replace(job, verified=verification.verified)
 
 
-def _after(job: Job, step: Step, **changes: Any) -> Job:
-    status = TRANSITIONS[job.status, step]
+def _after(job: Job, step: JobStep, **changes: Any) -> Job:
+    status = JOB[job.status, step]
     return msgspec.structs.replace(job, status=status, **changes)
