@@ -45,7 +45,7 @@ def decode_from_coordinator(
 
 
 def encode(message: Message) -> str:
-    """The frame of a message. Raises UsageError where a member is no JSON."""
+    """The frame of a message whose members are of their declared types."""
     pieces = [f'"type":"{message.__struct_config__.tag}"']
     for name, exact in _members_of(type(message)):
         value = getattr(message, name)

@@ -271,6 +271,11 @@ def test_depth_is_bounded(opening: str, core: str, closing: str) -> None:
     for text in (f"[{deepest}]", f'{{"k":{deepest}}}'):
         with pytest.raises(JsonSyntaxError, match="nested more than 10000 levels deep"):
             parse(text)
+    members = parse_members(f'{{"k": {deepest}}}')
+    assert members is not None
+    assert members["k"].text == deepest
+    with pytest.raises(JsonSyntaxError, match="nested more than 10000 levels deep"):
+        parse_members(f'{{"k": [{deepest}]}}')
     with pytest.raises(JsonSyntaxError):
         parse(opening * 1_000_000)
 
