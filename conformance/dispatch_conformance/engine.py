@@ -1,0 +1,266 @@
+"""The engine: runs scenarios side by side and makes one result of them.
+
+The slow scenarios start first; those that wait for time do not take the place of those that work. A scenario
+that the worker cannot get through leaves its checks "not testable" with the reason, and what the worker did
+instead is a check of its own. An error of the suite's is never blamed on the worker. A MUST check that stays
+inconclusive is repeated once.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from dispatch_protocol.clauses import clause
+from dispatch_protocol.errors import UsageError
+from dispatch_protocol.vocabulary import ProviderType
+
+from dispatch_conformance.clock import ControlClock
+from dispatch_conformance.missing import Missing, NotConnected, NotDeclared, NotRegistered, WorkerLost
+from dispatch_conformance.scenario import Context, Scenario, Settings
+from dispatch_conformance.transcript import Transcript
+from dispatch_conformance.verdicts import Observation, Verdict, verdict_at
+
+WAITING_PER_JOB: Final = 3
+"""How many scenarios that merely wait may run for each of the jobs."""
+
+HOPELESS: Final = 3
+"""After so many scenarios to which no worker ever connected the rest is not tried."""
+
+REGISTERS: Final = ("life.registers", "W-REG-2")
+"""The check that a worker which is started registers, and its clause."""
+
+STAYS: Final = ("life.stays", "W-JOB-1")
+"""The check that a registered worker is there to answer, and its clause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScenarioRun:
+    """What became of one scenario. `error` is the suite's own failure, with its traceback's end.
+
+    `outputs` is what its workers printed, `endings` how they ended where that was not the suite's doing.
+    """
+
+    scenario: Scenario
+    attempt: int
+    observations: tuple[Observation, ...]
+    transcripts: tuple[Transcript, ...]
+    outputs: tuple[str, ...]
+    endings: tuple[str, ...]
+    seconds: float
+    connected: bool
+    error: str = ""
+    provider_type: ProviderType | None = None
+    pubkey: str = ""
+    capabilities: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, kw_only=True)
+class Outcome:
+    """Everything that a run found; `given_up` says why it did not go through all scenarios."""
+
+    runs: list[ScenarioRun] = field(default_factory=list)
+    given_up: str = ""
+    seconds: float = 0.0
+    stalls: float = 0.0
+
+    @property
+    def connected(self) -> bool:
+        """Whether a worker connected in any scenario."""
+        return any(run.connected for run in self.runs)
+
+    @property
+    def provider_type(self) -> ProviderType | None:
+        """What the worker registered as, where it first said so."""
+        return next((run.provider_type for run in self.runs if run.provider_type), None)
+
+    @property
+    def errors(self) -> list[str]:
+        """The suite's own failures, each with the scenario's name."""
+        return [f"{run.scenario.name}: {run.error}" for run in self.runs if run.error]
+
+    def observations(self) -> list[Observation]:
+        """All observations. What a repetition decided replaces what was inconclusive before it."""
+        repeated = {run.scenario.name for run in self.runs if run.attempt > 1}
+        return [
+            entry
+            for run in self.runs
+            for entry in run.observations
+            if not (
+                entry.verdict is Verdict.INCONCLUSIVE and run.attempt == 1 and run.scenario.name in repeated
+            )
+        ]
+
+
+class Engine:
+    """One run. `on_done` is called with every scenario that has ended, for progress."""
+
+    def __init__(
+        self, settings: Settings, on_done: Callable[[ScenarioRun], None] = lambda _run: None
+    ) -> None:
+        self._settings = settings
+        self._on_done = on_done
+        self._clock = ControlClock()
+        self._outcome = Outcome()
+
+    async def run(self, scenarios: Sequence[Scenario]) -> Outcome:
+        """Run all of them. Raises UsageError where the worker's command cannot be run."""
+        started = time.monotonic()
+        async with self._clock:
+            await self._side_by_side(scenarios, attempt=1)
+            again = list(dict.fromkeys(run.scenario for run in self._outcome.runs if self._is_open(run)))
+            if again and self._outcome.connected:
+                await self._side_by_side(again, attempt=2)
+        self._outcome.seconds = time.monotonic() - started
+        self._outcome.stalls = sum(stall.until - stall.since for stall in self._clock.stalls)
+        return self._outcome
+
+    async def _side_by_side(self, scenarios: Iterable[Scenario], attempt: int) -> None:
+        jobs = self._settings.jobs
+        working = asyncio.Semaphore(jobs)
+        waiting = working if jobs == 1 else asyncio.Semaphore(jobs * WAITING_PER_JOB)
+        ordered = sorted(scenarios, key=lambda entry: -entry.seconds)
+
+        async def one(entry: Scenario) -> None:
+            async with waiting if entry.waits else working:
+                if not self._hopeless():
+                    self._add(await run_scenario(entry, self._settings, self._clock, attempt))
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                for entry in ordered:
+                    group.create_task(one(entry), name=entry.name)
+        except* UsageError as errors:
+            raise errors.exceptions[0] from None
+
+    def _add(self, run: ScenarioRun) -> None:
+        self._outcome.runs.append(run)
+        self._on_done(run)
+
+    def _hopeless(self) -> bool:
+        runs = self._outcome.runs
+        if self._outcome.connected or len(runs) < HOPELESS:
+            return False
+        self._outcome.given_up = f"no worker connected in {len(runs)} scenarios; the rest was not tried"
+        return True
+
+    def _is_open(self, run: ScenarioRun) -> bool:
+        kind = self._outcome.provider_type
+        return any(
+            entry.verdict is Verdict.INCONCLUSIVE
+            and verdict_at(clause(entry.clause).level_for(kind), Verdict.FAIL) is Verdict.FAIL
+            for entry in run.observations
+        )
+
+
+async def run_scenario(
+    scenario: Scenario, settings: Settings, clock: ControlClock, attempt: int = 1
+) -> ScenarioRun:
+    """Run one scenario to its end, with everything it started gone afterwards. Raises UsageError only."""
+    context = Context(scenario=scenario, settings=settings, clock=clock, attempt=attempt)
+    started, error = time.monotonic(), ""
+    missing: Missing | None = None
+    endings: tuple[str, ...] = ()
+    try:
+        async with context:
+            try:
+                async with asyncio.timeout(scenario.limit * settings.scale) as limit:
+                    await scenario.run(context)
+            except Missing as reason:
+                missing = reason
+            except TimeoutError:
+                error = "overran its time" if limit.expired() else "a time-out that nothing handled"
+            endings = tuple(worker.ending() for worker in context.workers if not worker.running)
+        passive = [entry for judge in context.judges for entry in judge.finish()]
+    except UsageError:
+        raise
+    except Exception as failure:  # the suite's own: told as such, never blamed on the worker
+        passive, error = [], describe(failure)
+    observations = [*context.observations, *passive]
+    observations += _life(scenario, missing, passive)
+    observations += _unobserved(scenario, missing, error, observations, _capabilities(context))
+    session = next((entry for stage in context.stages for entry in stage.sessions), None)
+    return ScenarioRun(
+        scenario=scenario,
+        attempt=attempt,
+        observations=tuple(observations),
+        transcripts=tuple(stage.transcript for stage in context.stages),
+        outputs=tuple(worker.output.text() for worker in context.workers),
+        endings=endings,
+        seconds=time.monotonic() - started,
+        connected=any(stage.transcript.connected for stage in context.stages),
+        error=error,
+        provider_type=session.provider_type if session else None,
+        pubkey=session.pubkey if session else "",
+        capabilities=_capabilities(context) or (),
+    )
+
+
+def describe(failure: BaseException) -> str:
+    """An exception and where it was raised, in a line."""
+    if isinstance(failure, BaseExceptionGroup):
+        return describe(failure.exceptions[0])
+    trace = failure.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
+    return f"{type(failure).__name__}: {failure}{place}"
+
+
+def _capabilities(context: Context) -> tuple[str, ...] | None:
+    return next((entry.capabilities for stage in context.stages for entry in stage.sessions), None)
+
+
+def _life(
+    scenario: Scenario, missing: Missing | None, passive: Sequence[Observation]
+) -> Iterable[Observation]:
+    """What a missing prerequisite says of the worker, unless a passive rule has said it more precisely."""
+    areas: tuple[str, ...]
+    match missing:
+        case NotConnected():
+            check, verdict, areas = REGISTERS, Verdict.INCONCLUSIVE, ()
+        case NotRegistered():
+            check, verdict, areas = REGISTERS, Verdict.FAIL, ("W-REG-", "W-FRM-")
+        case WorkerLost():
+            check, verdict, areas = STAYS, Verdict.FAIL, ("W-REG-", "W-FRM-", "W-JOB-", "W-ROB-15")
+        case _:
+            return
+    explained = any(
+        entry.verdict is Verdict.FAIL and entry.clause.startswith(areas) for entry in passive if areas
+    )
+    if not explained:
+        yield Observation(
+            check=check[0],
+            clause=check[1],
+            verdict=verdict,
+            scenario=scenario.name,
+            message=str(missing),
+            expected="a worker that registers, stays and answers",
+            actual=str(missing),
+        )
+
+
+def _unobserved(
+    scenario: Scenario,
+    missing: Missing | None,
+    error: str,
+    observations: Sequence[Observation],
+    capabilities: tuple[str, ...] | None,
+) -> Iterable[Observation]:
+    """A verdict for every declared check that nothing was observed of: never a silent pass."""
+    seen = {entry.check for entry in observations}
+    for check, clause_id in scenario.check_ids().items():
+        if check in seen:
+            continue
+        if isinstance(missing, NotDeclared) or not clause(clause_id).applies_to(capabilities or _ANY):
+            verdict, why = Verdict.NOT_APPLICABLE, str(missing or "the capability was not declared")
+        elif missing is not None:
+            verdict, why = Verdict.NOT_TESTABLE, str(missing)
+        else:
+            verdict = Verdict.INCONCLUSIVE if error else Verdict.NOT_TESTABLE
+            why = f"the suite itself failed: {error}" if error else "the scenario did not come to it"
+        yield Observation(check=check, clause=clause_id, verdict=verdict, scenario=scenario.name, message=why)
+
+
+_ANY: Final = ("LLM_INFER", "TASK")

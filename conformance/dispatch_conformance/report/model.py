@@ -1,0 +1,139 @@
+"""The report of a run, independent of its form: results, summary, exit code, and the reason for it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+from dispatch_protocol.clauses import SPEC_VERSION, Level, requirement_hash
+from dispatch_protocol.vocabulary import ProviderType
+
+from dispatch_conformance.catalogue import reported
+from dispatch_conformance.engine import Outcome
+from dispatch_conformance.scenario import Scenario, Settings
+from dispatch_conformance.transcript import Mark, Transcript
+from dispatch_conformance.verdicts import CheckResult, Verdict, fold_all
+
+CONFORMANT: Final = 0
+FAILED: Final = 1
+UNDECIDED: Final = 2
+NOTHING_JUDGED: Final = 3
+
+_JUDGED: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """A run as it is told. `reason` is one sentence for the exit code; `errors` are the suite's own."""
+
+    settings: Settings
+    results: tuple[CheckResult, ...]
+    counts: Mapping[Verdict, int]
+    exit_code: int
+    reason: str
+    errors: tuple[str, ...]
+    scenarios: int
+    seconds: float
+    stalls: float
+    pubkey: str
+    provider_type: ProviderType | None
+    capabilities: tuple[str, ...]
+    transcripts: Mapping[str, Transcript]
+    last_words: str
+
+    def transcript_event(self, mark: Mark) -> object:
+        """The event at a mark; None if the transcript did not keep it."""
+        transcript = self.transcripts.get(mark.transcript)
+        if transcript is None or not 0 <= mark.event < len(transcript.events):
+            return None
+        return transcript.events[mark.event]
+
+
+def suite_version() -> str:
+    """The version of the distribution; "0" where it is not installed."""
+    try:
+        return version("dispatch-reference")
+    except PackageNotFoundError:
+        return "0"
+
+
+def spec_version() -> str:
+    """The version of the specification that was judged by."""
+    return SPEC_VERSION
+
+
+def requirements() -> str:
+    """A hash over every clause: two reports with the same one were judged by the same rules."""
+    return requirement_hash()
+
+
+def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenario]) -> Report:
+    """The report of an outcome."""
+    provider_type = outcome.provider_type
+    results = tuple(
+        result
+        for result in fold_all(outcome.observations(), provider_type)
+        if reported(result.id, result.clause, settings.only)
+    )
+    first = next((run for run in outcome.runs if run.capabilities), None)
+    exit_code, reason = _conclusion(results, outcome)
+    return Report(
+        settings=settings,
+        results=results,
+        counts=Counter(result.verdict for result in results),
+        exit_code=exit_code,
+        reason=reason,
+        errors=tuple(outcome.errors),
+        scenarios=len(scenarios),
+        seconds=outcome.seconds,
+        stalls=outcome.stalls,
+        pubkey=first.pubkey if first else "",
+        provider_type=provider_type,
+        capabilities=first.capabilities if first else (),
+        transcripts={entry.name: entry for run in outcome.runs for entry in run.transcripts},
+        last_words=_last_words(outcome),
+    )
+
+
+def _conclusion(results: Sequence[CheckResult], outcome: Outcome) -> tuple[int, str]:
+    """The exit code and why. A failed check is certain whatever else went wrong, so it comes first."""
+    failed = sum(result.verdict is Verdict.FAIL for result in results)
+    opened = sum(_is_open(result) for result in results)
+    if failed:
+        return FAILED, f"not conformant: {failed} {_checks(failed)} failed"
+    if outcome.errors:
+        return UNDECIDED, f"the suite itself failed in {len(outcome.errors)} scenarios"
+    if not outcome.connected:
+        return NOTHING_JUDGED, f"nothing could be judged: {_why_unconnected(outcome)}"
+    if opened:
+        return UNDECIDED, f"undecided: {opened} {_checks(opened)} of level MUST stayed inconclusive"
+    if not any(result.verdict in _JUDGED for result in results):
+        return NOTHING_JUDGED, "nothing could be judged: no check applies to this worker"
+    return CONFORMANT, "conformant: no check failed"
+
+
+def _is_open(result: CheckResult) -> bool:
+    return result.verdict is Verdict.INCONCLUSIVE and result.level is Level.MUST
+
+
+def _checks(count: int) -> str:
+    return "check" if count == 1 else "checks"
+
+
+def _why_unconnected(outcome: Outcome) -> str:
+    endings = Counter(ending for run in outcome.runs for ending in run.endings)
+    if endings:
+        ending, times = endings.most_common(1)[0]
+        return f"the worker ended before it connected ({ending}, {times} of {len(outcome.runs)} starts)"
+    return "the worker never connected to the address in COORDINATOR_URL"
+
+
+def _last_words(outcome: Outcome) -> str:
+    """The end of what a worker printed that never connected, or ended unasked."""
+    for run in outcome.runs:
+        if run.endings or not run.connected:
+            for output in run.outputs:
+                if output.strip():
+                    return "\n".join(output.strip().splitlines()[-10:])
+    return ""

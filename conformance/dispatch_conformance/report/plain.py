@@ -1,0 +1,67 @@
+"""Hostile text made fit to be shown, and where two texts first differ.
+
+What a worker sent may hold control characters, escape sequences and text that runs backwards: nothing of that
+reaches a terminal.
+"""
+
+import unicodedata
+from typing import Final, NamedTuple
+
+SHOWN_CHARACTERS: Final = 2_000
+"""How much of one text a report shows."""
+
+_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+    """The text in one line, at most `limit` characters of it, whatever is not to be seen as an escape."""
+    cut = text[:limit]
+    shown = "".join(_escaped(letter) for letter in cut)
+    return shown if len(cut) == len(text) else f"{shown}… ({len(text)} characters)"
+
+
+def _escaped(letter: str) -> str:
+    if letter.isascii():
+        return letter if letter.isprintable() else f"\\u{ord(letter):04x}"
+    if unicodedata.category(letter) in _HIDDEN or (letter.isspace()):
+        code = ord(letter)
+        return f"\\u{code:04x}" if code < 0x10000 else f"\\u{{{code:x}}}"
+    return letter
+
+
+class Difference(NamedTuple):
+    """Where two texts first differ: the index in characters, the letters there, and the bytes around."""
+
+    place: int
+    expected: str
+    actual: str
+    expected_bytes: str
+    actual_bytes: str
+
+
+def first_difference(expected: str, actual: str, around: int = 8) -> Difference | None:
+    """The first difference of two texts; None if they are equal or either is empty."""
+    if expected == actual or not expected or not actual:
+        return None
+    shorter = min(len(expected), len(actual))
+    index = next((i for i in range(shorter) if expected[i] != actual[i]), shorter)
+    return Difference(
+        index,
+        _letter(expected, index),
+        _letter(actual, index),
+        _bytes(expected, index, around),
+        _bytes(actual, index, around),
+    )
+
+
+def _letter(text: str, index: int) -> str:
+    if index >= len(text):
+        return "the end"
+    return f"{visible(text[index])!s} U+{ord(text[index]):04X}"
+
+
+def _bytes(text: str, index: int, around: int) -> str:
+    """The UTF-8 of a few letters before the place, a bar, and of a few after it."""
+    before = text[max(0, index - around) : index].encode("utf-8", "surrogatepass")
+    after = text[index : index + around].encode("utf-8", "surrogatepass")
+    return f"{before.hex(' ')} | {after.hex(' ')}".strip()

@@ -1,0 +1,82 @@
+"""The suite's own server: HTTP and WebSocket on one port.
+
+A Wire listens; each WebSocket that a worker opens (on any path) becomes a Link. Everything that passes is
+added to the wire's Transcript. More connections than the server keeps are closed and noted as an oddity.
+"""
+
+import asyncio
+from collections.abc import Callable
+from http import HTTPStatus
+
+from dispatch_protocol.recording import Frame
+
+from dispatch_conformance.http11 import Handler, HttpServer
+from dispatch_conformance.link import Link
+from dispatch_conformance.transcript import Oddity, Transcript
+
+
+class Wire:
+    """One port of a scripted coordinator. `on_frame` and `on_link` are called as things happen.
+
+    While `refusal` is set, a WebSocket that is asked for gets this HTTP status instead.
+    """
+
+    def __init__(
+        self,
+        transcript: Transcript,
+        handler: Handler,
+        on_link: Callable[[Link], None],
+        on_frame: Callable[[Link, Frame, int], None],
+    ) -> None:
+        self.transcript = transcript
+        self.links: list[Link] = []
+        self.refusal: HTTPStatus | None = None
+        self.on_link = on_link
+        self.on_frame = on_frame
+        self._server = HttpServer(handler, self._upgrade, self._refused)
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on 127.0.0.1."""
+        await self._server.start(port)
+
+    async def stop(self) -> None:
+        """Stop listening; abort every connection. Idempotent."""
+        await self.stop_listening()
+        for link in self.links:
+            link.abort()
+        await asyncio.sleep(0)
+
+    async def stop_listening(self) -> None:
+        """Refuse new connections; WebSockets that are open stay open."""
+        await self._server.stop()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return self._server.port
+
+    @property
+    def url(self) -> str:
+        """`http://127.0.0.1:PORT`."""
+        return self._server.url
+
+    @property
+    def ws_url(self) -> str:
+        """`ws://127.0.0.1:PORT`."""
+        return f"ws://127.0.0.1:{self.port}"
+
+    def forget(self, _link: Link) -> None:
+        """A link has ended: its place among the connections is free."""
+        self._server.taken -= 1
+
+    def _upgrade(self, transport: asyncio.Transport, received: bytes) -> asyncio.Protocol:
+        link = Link(self, transport, len(self.links) + 1)
+        self.links.append(link)
+        self._server.taken += 1
+        transport.set_protocol(link)
+        link.data_received(received)
+        return link
+
+    def _refused(self) -> None:
+        note = Oddity("connections", self.transcript.now, 0, "more connections at once than the suite keeps")
+        self.transcript.note(note)
