@@ -43,6 +43,7 @@ class Wire:
         self._connection = connection
         self._queue: deque[str] = deque()
         self._goodbye: Close | None = None
+        self._is_over = False
         self._filled = asyncio.Event()
         self._drained = asyncio.Event()
 
@@ -63,21 +64,26 @@ class Wire:
         while len(self._queue) >= MAX_QUEUED:
             self._drained.clear()
             await self._drained.wait()
-        return await self._connection.recv()
+        try:
+            return await self._connection.recv()
+        except ConnectionClosed:
+            self._is_over = True
+            self._filled.set()
+            raise
 
     async def write(self) -> None:
         """Send what is queued until the connection ends or `close` was asked for."""
         with suppress(ConnectionClosed):
-            while True:
+            while not self._is_over:
                 while self._queue:
                     await self._connection.send(self._queue[0])
                     self._queue.popleft()
                     self._drained.set()
                 if self._goodbye is not None:
+                    await self._connection.close(self._goodbye.code, self._goodbye.reason)
                     break
                 self._filled.clear()
                 await self._filled.wait()
-            await self._connection.close(self._goodbye.code, self._goodbye.reason)
         self._queue.clear()
         self._drained.set()
 
