@@ -17,7 +17,7 @@ from dispatch_protocol.errors import UsageError
 from dispatch_worker import runtime
 from dispatch_worker.config import Settings, read_settings
 from dispatch_worker.effects import Level, Log
-from dispatch_worker.log import Printer, write_unescaped_text_safely
+from dispatch_worker.log import Printer, take_every_character
 
 USAGE_EXIT: Final = 2
 INTERRUPTED_EXIT: Final = 130
@@ -26,7 +26,7 @@ INTERRUPTED_EXIT: Final = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a worker; returns the exit code described above."""
     for stream in (sys.stdout, sys.stderr):
-        write_unescaped_text_safely(stream)
+        take_every_character(stream)
     try:
         options = vars(_parser().parse_args(arguments))
         settings = read_settings(options, os.environ)

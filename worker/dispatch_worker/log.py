@@ -31,7 +31,7 @@ class Printer:
             return
 
 
-def write_unescaped_text_safely(stream: TextIO) -> None:
+def take_every_character(stream: TextIO) -> None:
     """Let a stream take every character, whatever the locale: what it cannot encode is printed escaped."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:

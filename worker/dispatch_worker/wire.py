@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
 
-from dispatch_protocol.errors import TransportError, shown
+from dispatch_protocol.errors import TransportError
 from dispatch_protocol.vocabulary import MAX_FRAME_BYTES
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
@@ -92,7 +92,7 @@ async def open_wire(url: str, on_control: Callable[[], None]) -> Wire:
     """Open a connection; `on_control` is called for each control frame, pings and pongs among them.
 
     No compression, no proxy, no pings of this side's own; a message beyond MAX_FRAME_BYTES ends the
-    connection with 1009. Raises TransportError, in one escaped sentence, where none comes about.
+    connection with 1009. Raises TransportError, not yet escaped, where none comes about.
     """
 
     class Connection(ClientConnection):
@@ -114,7 +114,7 @@ async def open_wire(url: str, on_control: Callable[[], None]) -> Wire:
             logger=_SILENT,
         )
     except (OSError, TimeoutError, WebSocketException, ValueError) as error:
-        raise TransportError(shown(str(error) or type(error).__name__)) from None
+        raise TransportError(str(error) or type(error).__name__) from None
     return Wire(connection)
 
 
