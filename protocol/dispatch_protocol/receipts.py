@@ -6,7 +6,6 @@ a fault of form, listed apart: `verified` speaks of the signature, the job, the 
 """
 
 import re
-from collections.abc import Iterator
 from typing import Final, NamedTuple
 
 from dispatch_protocol.canonical import Json, JsonValue, stringify
@@ -27,16 +26,8 @@ MEMBERS: Final = ("job_id", "provider_pubkey", "output_hash", "completed_at", "p
 RESERVED: Final = ("signature", "verified")
 """What a job's answer appends to its receipt; a receipt that brings these itself is malformed."""
 
-_HEX_64: Final = re.compile(r"[0-9a-f]{64}\Z")
-_KEY: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
-_SIGNATURE_CLAUSES: Final = {
-    SignatureFault.KEY_LENGTH: "W-REG-3",
-    SignatureFault.KEY_SMALL_ORDER: "W-REG-8",
-    SignatureFault.LENGTH: "W-SIG-1",
-    SignatureFault.S_TOO_LARGE: "W-SIG-4",
-    SignatureFault.R_SMALL_ORDER: "W-SIG-5",
-    SignatureFault.NO_FIT: "W-SIG-2",
-}
+_HEX_64: Final = re.compile(r"[0-9a-f]{64}")
+_KEY: Final = re.compile(r"[0-9a-fA-F]{64}")
 
 
 class Check(NamedTuple):
@@ -69,8 +60,15 @@ def receipt_text(
     job_id: str, pubkey: str, output_hash: str, completed_at: str, payment_ref: str | None = None
 ) -> str:
     """The canonical text of a receipt: what is signed, and what is sent."""
-    values = (job_id, pubkey, output_hash, completed_at, payment_ref)
-    return stringify(dict(zip(MEMBERS, values, strict=True)))
+    return stringify(
+        {
+            "job_id": job_id,
+            "provider_pubkey": pubkey,
+            "output_hash": output_hash,
+            "completed_at": completed_at,
+            "payment_ref": payment_ref,
+        }
+    )
 
 
 def sign_receipt(text: str, signer: Signer) -> str:
@@ -104,45 +102,75 @@ def verify_receipt(
         missing = "no receipt" if receipt is None else "the receipt is no object"
         return Verification((Check("receipt", "W-RCP-1", False, missing),), ())
     members = receipt.value
-    reserved = [name for name in RESERVED if name in members]
+    reserved = "signature" in members or "verified" in members
     checks = (
-        _RECEIPT_GIVEN,
-        _shape("reserved_members", "W-RCP-12", not reserved, "neither `signature` nor `verified` inside"),
+        _PASSED["receipt"],
+        _FAILED["reserved_members"] if reserved else _PASSED["reserved_members"],
         _signature_check(receipt, signature, pubkey),
-        _equal("job_id", "W-RCP-2", members, job_id),
-        _equal("provider_pubkey", "W-RCP-3", members, pubkey),
-        _equal("output_hash", "W-RCP-4", members, output_hash),
+        _equal("job_id", members, job_id),
+        _equal("provider_pubkey", members, pubkey),
+        _equal("output_hash", members, output_hash),
     )
-    return Verification(checks, tuple(_form_checks(members)))
+    return Verification(checks, _form_checks(members))
 
 
-_RECEIPT_GIVEN: Final = Check("receipt", "W-RCP-1", True)
+_CHECKS: Final = (
+    ("receipt", "W-RCP-1", ""),
+    ("reserved_members", "W-RCP-12", "expected: neither `signature` nor `verified` inside"),
+    ("signature", "W-SIG-2", ""),
+    ("job_id", "W-RCP-2", ""),
+    ("provider_pubkey", "W-RCP-3", ""),
+    ("output_hash", "W-RCP-4", ""),
+    ("pubkey_form", "W-REG-4", "expected: 64 lower-case hex digits"),
+    ("hash_form", "W-CAN-1", "expected: 64 lower-case hex digits"),
+    ("completed_at", "W-RCP-9", "expected: a string naming a date and time"),
+    ("completed_at_utc", "W-RCP-10", "expected: a time in UTC"),
+    ("completed_at_form", "W-RCP-5", "expected: YYYY-MM-DDTHH:MM:SS.sssZ"),
+    ("payment_ref", "W-RCP-6", "expected: present, a string or null"),
+    ("member_order", "W-RCP-7", f"expected: {', '.join(MEMBERS)}"),
+    ("extra_members", "W-RCP-8", "expected: no other members"),
+)
+"""Every check: its name, its clause, and what to say where the fault itself says no more."""
+
+_PASSED: Final = {name: Check(name, clause, True) for name, clause, _ in _CHECKS}
+_FAILED: Final = {name: Check(name, clause, False, detail) for name, clause, detail in _CHECKS}
+_SIGNATURE_CLAUSES: Final = {
+    SignatureFault.KEY_LENGTH: "W-REG-3",
+    SignatureFault.KEY_SMALL_ORDER: "W-REG-8",
+    SignatureFault.LENGTH: "W-SIG-1",
+    SignatureFault.S_TOO_LARGE: "W-SIG-4",
+    SignatureFault.R_SMALL_ORDER: "W-SIG-5",
+    SignatureFault.NO_FIT: "W-SIG-2",
+}
 
 
-def _form_checks(members: dict[str, JsonValue]) -> Iterator[Check]:
+def _form_checks(members: dict[str, JsonValue]) -> tuple[Check, ...]:
     """The checks of a receipt's form: each member's shape, their order, nothing besides them."""
-    yield _shape(
-        "pubkey_form", "W-REG-4", _is_hex(members.get("provider_pubkey")), "64 lower-case hex digits"
-    )
-    yield _shape("hash_form", "W-CAN-1", _is_hex(members.get("output_hash")), "64 lower-case hex digits")
-    yield from _time_checks(members.get("completed_at"))
     reference = members.get("payment_ref", False)
-    fits = reference is None or isinstance(reference, str)
-    yield _shape("payment_ref", "W-RCP-6", fits, "present, a string or null")
-    known = [name for name in members if name in MEMBERS]
-    in_order = known == [name for name in MEMBERS if name in members]
-    yield _shape("member_order", "W-RCP-7", in_order, ", ".join(MEMBERS))
-    yield _shape("extra_members", "W-RCP-8", len(known) == len(members), "no other members")
-
-
-def _time_checks(text: JsonValue) -> Iterator[Check]:
-    is_iso = isinstance(text, str) and is_iso_time(text)
-    time = read_time(text) if isinstance(text, str) and not is_iso else None
-    yield _shape("completed_at", "W-RCP-9", is_iso or time is not None, "a string naming a date and time")
-    yield _shape(
-        "completed_at_utc", "W-RCP-10", is_iso or (time is not None and time.is_utc), "a time in UTC"
+    names = tuple(members)
+    known = names if names == MEMBERS else tuple(name for name in names if name in MEMBERS)
+    return (
+        _check("pubkey_form", _is_hex(members.get("provider_pubkey"))),
+        _check("hash_form", _is_hex(members.get("output_hash"))),
+        *_time_checks(members.get("completed_at")),
+        _check("payment_ref", reference is None or isinstance(reference, str)),
+        _check("member_order", known == MEMBERS or known == tuple(n for n in MEMBERS if n in members)),
+        _check("extra_members", len(known) == len(names)),
     )
-    yield _shape("completed_at_form", "W-RCP-5", is_iso, "YYYY-MM-DDTHH:MM:SS.sssZ")
+
+
+_TIME_GOOD: Final = (_PASSED["completed_at"], _PASSED["completed_at_utc"], _PASSED["completed_at_form"])
+
+
+def _time_checks(text: JsonValue) -> tuple[Check, Check, Check]:
+    if isinstance(text, str) and is_iso_time(text):
+        return _TIME_GOOD
+    time = read_time(text) if isinstance(text, str) else None
+    return (
+        _check("completed_at", time is not None),
+        _check("completed_at_utc", time is not None and time.is_utc),
+        _FAILED["completed_at_form"],
+    )
 
 
 def _signature_check(receipt: Json, signature: str | None, pubkey: str) -> Check:
@@ -153,27 +181,24 @@ def _signature_check(receipt: Json, signature: str | None, pubkey: str) -> Check
         clause = "W-SIG-3" if has_stray_bits(signature) else "W-SIG-1"
         detail = f"not the standard base64 of 64 bytes: {shown(signature, 100)}"
         return Check("signature", clause, False, detail)
-    if _KEY.match(pubkey) is None:
+    if _KEY.fullmatch(pubkey) is None:
         return Check("signature", "W-REG-3", False, "the registered key is no ed25519 key in hex")
     fault = signature_fault(bytes.fromhex(pubkey), receipt.canonical.encode("utf-8"), raw)
     if fault is None:
-        return _SIGNATURE_GOOD
+        return _PASSED["signature"]
     return Check("signature", _SIGNATURE_CLAUSES[fault], False, fault.value)
 
 
-_SIGNATURE_GOOD: Final = Check("signature", "W-SIG-2", True)
-
-
-def _equal(name: str, clause: str, members: dict[str, JsonValue], expected: str) -> Check:
+def _equal(name: str, members: dict[str, JsonValue], expected: str) -> Check:
     actual = members.get(name)
-    if isinstance(actual, str) and actual == expected:
-        return Check(name, clause, True)
-    return Check(name, clause, False, f"is {shown(actual)}, expected {shown(expected)}")
+    if actual == expected:
+        return _PASSED[name]
+    return _FAILED[name]._replace(detail=f"is {shown(actual)}, expected {shown(expected)}")
 
 
-def _shape(name: str, clause: str, fits: bool, expected: str) -> Check:
-    return Check(name, clause, fits, "" if fits else f"expected: {expected}")
+def _check(name: str, passed: bool) -> Check:
+    return _PASSED[name] if passed else _FAILED[name]
 
 
 def _is_hex(value: JsonValue) -> bool:
-    return isinstance(value, str) and _HEX_64.match(value) is not None
+    return isinstance(value, str) and _HEX_64.fullmatch(value) is not None

@@ -6,9 +6,7 @@ the fault. The text is standard base64 with padding, 88 characters, and only the
 bytes: no white space, no URL-safe letters, no stray bits.
 """
 
-from base64 import b64encode
-from binascii import Error as Base64Error
-from binascii import a2b_base64
+from binascii import a2b_base64, b2a_base64
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -65,29 +63,32 @@ def signature_text(signature: bytes) -> str:
     """The wire text of a signature: standard base64 with padding. Raises UsageError unless of 64 bytes."""
     if len(signature) != SIGNATURE_BYTES:
         raise UsageError(f"a signature has {SIGNATURE_BYTES} bytes, not {len(signature)}")
-    return b64encode(signature).decode("ascii")
+    return b2a_base64(signature, newline=False).decode("ascii")
 
 
 def read_signature(text: str) -> bytes | None:
     """The 64 bytes of a signature's wire text; None for every other text, however close."""
-    if len(text) != _TEXT_LENGTH or not text.isascii():
+    signature = _decoded(text)
+    if signature is None or b2a_base64(signature, newline=False).decode("ascii") != text:
         return None
-    try:
-        signature = a2b_base64(text, strict_mode=True)
-    except Base64Error:
-        return None
-    return signature if b64encode(signature) == text.encode("ascii") else None
+    return signature
 
 
 def has_stray_bits(text: str) -> bool:
     """Whether a text is that of 64 bytes but for the unused bits of its last digit, which are not zero."""
-    if len(text) != _TEXT_LENGTH or not text.isascii():
-        return False
+    signature = _decoded(text)
+    return signature is not None and signature_text(signature) != text
+
+
+def _decoded(text: str) -> bytes | None:
+    """The 64 bytes that a text of the right length and alphabet decodes to, whatever its unused bits."""
+    if len(text) != _TEXT_LENGTH:
+        return None
     try:
         signature = a2b_base64(text, strict_mode=True)
-    except Base64Error:
-        return False
-    return len(signature) == SIGNATURE_BYTES and b64encode(signature) != text.encode("ascii")
+    except ValueError:
+        return None
+    return signature if len(signature) == SIGNATURE_BYTES else None
 
 
 def signature_fault(public_key: bytes, message: bytes, signature: bytes) -> SignatureFault | None:

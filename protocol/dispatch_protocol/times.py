@@ -8,7 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
-_ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,7 +27,13 @@ def iso_time(milliseconds: int) -> str:
 
 def is_iso_time(text: str) -> bool:
     """Whether a text is one that toISOString prints, for the years 1 to 9999."""
-    return _ISO_TIME.fullmatch(text) is not None and read_time(text) is not None
+    if _ISO_TIME.fullmatch(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def read_time(text: str) -> ReadTime | None:

@@ -181,12 +181,19 @@ def test_a_tuple_is_an_array() -> None:
     assert stringify(("a", (1,))) == '["a",[1]]'  # type: ignore[arg-type]
 
 
-@given(st.dictionaries(keys, st.none() | any_text))
+@given(st.dictionaries(keys, st.none() | any_text | st.integers() | st.lists(st.text(), max_size=1)))
 def test_the_fast_path_writes_what_the_exact_one_writes(members: dict[str, JsonValue]) -> None:
-    exact = module._escape_surrogates("".join(module._pieces(members)))
-    assert stringify(members) == exact
-    if module._is_flat(members):
-        assert module._escape_surrogates(module._encode_flat(members)) == exact
+    flat = module._flat_text(members)
+    assert flat is None or flat == "".join(module._pieces(members))
+    assert stringify(members) == module._escape_surrogates("".join(module._pieces(members)))
+
+
+def test_the_fast_path_is_taken_for_a_receipt() -> None:
+    members: dict[str, JsonValue] = {"job_id": "j", "payment_ref": None}
+    assert module._flat_text(members) == '{"job_id":"j","payment_ref":null}'
+    others: list[dict[str, JsonValue]] = [{"1": "a"}, {"a": 1}, {"a": True}, {"a": {}}]
+    for other in others:
+        assert module._flat_text(other) is None
 
 
 @given(json_values)
