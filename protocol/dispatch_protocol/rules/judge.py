@@ -1,0 +1,233 @@
+"""The face of the rules: events in, findings out."""
+
+from collections import Counter
+from typing import Final
+
+from dispatch_protocol.messages import (
+    Error,
+    HeartbeatAck,
+    JobAssign,
+    JobComplete,
+    JobReject,
+    ReceiptSubmit,
+    RegisterAck,
+)
+from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
+from dispatch_protocol.rules import (
+    answers,
+    assignments,
+    connections,
+    heartbeats,
+    interface,
+    offers,
+    receipts,
+    registration,
+    replies,
+    trust,
+)
+from dispatch_protocol.rules.exchanges import read_exchange
+from dispatch_protocol.rules.facts import Connection, Facts
+from dispatch_protocol.rules.ledger import Finding, Ledger
+from dispatch_protocol.rules.reading import Reading, judge_form, read
+from dispatch_protocol.transitions import SessionStep
+from dispatch_protocol.vocabulary import Role
+
+SWEEP_SECONDS: Final = 1.0
+"""How often, in transcript time, every connection is looked at for what is overdue."""
+
+ANSWER_SECONDS: Final = 1.0
+"""A frame out of place that comes so soon after a message without an answer is taken for one to it."""
+
+_WITH_ANSWER: Final = ("register_ack", "heartbeat_ack", "job_assign")
+_UNCALLED_FOR: Final = {"W-FRM-2", "W-FRM-4", "W-REG-9", "W-HBT-7", "W-JOB-6", "W-RCP-13"}
+
+
+class Rules:
+    """Judges one transcript. Feed it every event in order, then finish.
+
+    `epoch_ms` is the wall clock at t=0, in milliseconds since 1970, on the host that both ends run on;
+    without it the plausibility of times is not judged. `roles` names whom to judge. `worker_timeout` is how
+    many seconds the coordinator waits for an answer before it gives a job up (an option of coordinators).
+
+    After a `Fault` on a connection nothing that depends on time or on the coordinator is judged on it any
+    more; after one without a connection the next HTTP exchange is not judged.
+    """
+
+    def __init__(
+        self,
+        *,
+        epoch_ms: int | None = None,
+        roles: frozenset[Role] = frozenset(Role),
+        worker_timeout: float = 120.0,
+    ) -> None:
+        self._ledger = Ledger(epoch_ms)
+        self._facts = Facts()
+        self._of_worker = Role.WORKER in roles
+        self._of_coordinator = Role.COORDINATOR in roles
+        self._patience = worker_timeout
+        self._faulty_exchanges = 0
+        self._swept = 0.0
+
+    @property
+    def judged(self) -> Counter[str]:
+        """How often each clause was examined, held or broken. Clauses never examined are missing."""
+        return self._ledger.judged
+
+    @property
+    def forgotten(self) -> int:
+        """How much was not followed, or is remembered no longer, to stay within bounds."""
+        facts = self._facts
+        kept = (facts.connections, facts.answered, facts.lost, facts.early, facts.jobs, facts.codes)
+        return facts.budget.refused + sum(memory.dropped for memory in kept)
+
+    def feed(self, event: TranscriptEvent) -> tuple[Finding, ...]:
+        """One event happened. Gives what it brings to light. Never raises, whatever the event holds."""
+        ledger = self._ledger
+        ledger.index += 1
+        ledger.t = max(ledger.t, event.t)
+        if ledger.t - self._swept >= SWEEP_SECONDS:
+            self._swept = ledger.t
+            self._pass_time()
+        if isinstance(event, Frame):
+            self._frame(event)
+        elif isinstance(event, Http):
+            self._exchange(event)
+        elif isinstance(event, Opened):
+            self._opened(event)
+        elif isinstance(event, Closed):
+            self._closed(event)
+        elif event.connection is None:
+            self._faulty_exchanges += 1
+        else:
+            self._connection(event.connection).faulted = True
+        return self._take()
+
+    def finish(self, t: float) -> tuple[Finding, ...]:
+        """The transcript ended at `t` (seconds): what is owed by now will not come any more."""
+        self._ledger.t = max(self._ledger.t, t)
+        for connection in self._facts.connections.values():
+            self._pass_time_on(connection, ended=True)
+            if self._of_worker:
+                heartbeats.pass_time(self._ledger, connection, ended=True)
+        return self._take()
+
+    def _take(self) -> tuple[Finding, ...]:
+        found = self._ledger.take()
+        return tuple(finding for finding in found if self._of_worker or finding.clause.startswith("C-"))
+
+    def _connection(self, number: int) -> Connection:
+        """The connection, or where the transcript does not show its beginning, one that begins here."""
+        known = self._facts.connections.get(number)
+        return known or self._facts.connection(number, None, self._ledger.index)
+
+    def _opened(self, event: Opened) -> None:
+        former = self._facts.connections.get(event.connection)
+        if former is not None:
+            self._facts.forget(former)
+        self._facts.connection(event.connection, self._ledger.t, self._ledger.index)
+
+    def _closed(self, event: Closed) -> None:
+        connection = self._connection(event.connection)
+        self._pass_time_on(connection, ended=True)
+        if event.by is not Role.WORKER:
+            heartbeats.pass_time(self._ledger, connection, ended=True)
+        if self._of_coordinator and not connection.faulted:
+            connections.closed(self._ledger, self._facts, connection, event)
+        registration.closed(self._facts, connection, event.code, self._ledger.t)
+        assignments.lose(self._facts, connection)
+        connection.step(SessionStep.CLOSE)
+        self._facts.forget(connection)
+
+    def _frame(self, event: Frame) -> None:
+        if event.opcode in ("ping", "pong"):
+            return
+        connection = self._connection(event.connection)
+        reading = read(event)
+        judge_form(self._ledger, connection.number, event.sender, event, reading)
+        if event.sender is Role.WORKER:
+            self._from_worker(connection, event, reading)
+        else:
+            self._from_coordinator(connection, reading)
+
+    def _from_worker(self, connection: Connection, event: Frame, reading: Reading) -> None:
+        ledger, facts = self._ledger, self._facts
+        if self._of_coordinator and not connection.faulted and (event.opcode, event.text) != ("text", None):
+            replies.expect(ledger, facts, connection, reading, self._patience)
+        registration.first_frame(ledger, connection, reading)
+        message = reading.message
+        if reading.kind is None:
+            answers.unreadable(ledger, facts, connection, event.text or b"")
+        elif reading.kind == "register":
+            registration.registering(ledger, facts, connection, reading)
+        elif reading.kind == "heartbeat":
+            heartbeats.beat(ledger, connection, reading)
+        elif reading.kind in ("job_complete", "job_reject"):
+            held = answers.answered(ledger, facts, connection, reading)
+            if held is not None and isinstance(message, JobComplete):
+                receipts.completed(ledger, facts, connection, held, message)
+            elif isinstance(message, JobReject):
+                offers.rejected(facts, connection, message.job_id)
+        elif isinstance(message, ReceiptSubmit):
+            receipts.submitted(ledger, facts, connection, message)
+        self._judge_provoked(connection, reading)
+
+    def _judge_provoked(self, connection: Connection, reading: Reading) -> None:
+        """Whether a frame out of place follows at once upon a message that has no answer (W-ROB-15)."""
+        if connection.provoked is None or connection.faulted:
+            return
+        soon = self._ledger.t - connection.provoked <= ANSWER_SECONDS
+        self._ledger.judge(
+            "W-ROB-15",
+            not (soon and self._ledger.broken() & _UNCALLED_FOR),
+            "a message that has no answer was answered",
+            expected="silence",
+            actual=reading.kind or "a frame that cannot be read",
+            connection=connection.number,
+        )
+        connection.provoked = None
+
+    def _from_coordinator(self, connection: Connection, reading: Reading) -> None:
+        ledger, facts, message = self._ledger, self._facts, reading.message
+        if self._of_coordinator and not connection.faulted and reading.violation is None:
+            self._judge_coordinator(connection, reading)
+        if isinstance(message, RegisterAck) and reading.violation is None:
+            registration.acknowledged(ledger, connection, message)
+        elif reading.kind == "job_assign":
+            assignments.assigned(ledger, facts, connection, reading)
+        if reading.kind not in _WITH_ANSWER and connection.is_registered:
+            connection.provoked = ledger.t
+
+    def _judge_coordinator(self, connection: Connection, reading: Reading) -> None:
+        ledger, facts, message = self._ledger, self._facts, reading.message
+        if isinstance(message, RegisterAck | HeartbeatAck | Error):
+            if isinstance(message, RegisterAck):
+                connections.acknowledged(ledger, facts, connection, message)
+            replies.replied(ledger, connection, message)
+        elif isinstance(message, JobAssign):
+            offers.assigned(ledger, facts, connection, message, self._patience)
+        elif message is not None:
+            ledger.passed(*getattr(type(message), "clauses", {"": "C-FRM-4"}).values())
+
+    def _exchange(self, event: Http) -> None:
+        exchange = read_exchange(event)
+        if self._of_worker:
+            trust.claimed(self._ledger, self._facts, exchange)
+        if self._faulty_exchanges:
+            self._faulty_exchanges -= 1
+        elif self._of_coordinator:
+            interface.answered(self._ledger, self._facts, exchange)
+
+    def _pass_time(self) -> None:
+        for connection in self._facts.connections.values():
+            self._pass_time_on(connection)
+            heartbeats.pass_time(self._ledger, connection)
+
+    def _pass_time_on(self, connection: Connection, *, ended: bool = False) -> None:
+        """Look at one connection for what is overdue by now."""
+        ledger = self._ledger
+        registration.pass_time(ledger, connection)
+        assignments.pass_time(ledger, connection, ended=ended)
+        receipts.pass_time(ledger, connection, ended=ended)
+        if self._of_coordinator and not connection.faulted:
+            replies.pass_time(ledger, connection, ended=ended)
+            connections.pass_time(ledger, connection)

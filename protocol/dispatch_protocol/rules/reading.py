@@ -1,0 +1,113 @@
+"""Frames: their form, and what can be read of them in spite of a fault. Clauses W-FRM and C-FRM.
+
+A frame that breaks a clause of form is blamed for that alone. What it says is read leniently all the same, so
+that a worker which sends binary frames is not also said never to have registered.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final, NamedTuple
+
+from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
+from dispatch_protocol.errors import Violation
+from dispatch_protocol.frames import BOUNDED, ONE_OBJECT, TEXT_FRAMES, read_frame
+from dispatch_protocol.messages import Message, UnknownType
+from dispatch_protocol.recording import Frame
+from dispatch_protocol.rules.ledger import Ledger
+from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, Role, WireCode
+
+_DECODERS: Final[Mapping[Role, Callable[[str | bytes, int], Message | UnknownType]]] = {
+    Role.WORKER: decode_from_worker,
+    Role.COORDINATOR: decode_from_coordinator,
+}
+_KNOWN_TYPE: Final = {Role.WORKER: "W-FRM-4", Role.COORDINATOR: "C-FRM-4"}
+_LENIENT_BYTES: Final = 4 * MAX_FRAME_BYTES
+
+
+class Reading(NamedTuple):
+    """What a frame says.
+
+    `message` is None where it cannot be made out; `kind` is the `type` it names, if that much is legible;
+    `job_id` the job it names; `violation` the first fault of it, form before content.
+    """
+
+    message: Message | UnknownType | None
+    kind: str | None
+    job_id: str | None = None
+    violation: Violation | None = None
+
+
+def read(event: Frame) -> Reading:
+    """The reading of a text or binary frame. Total: every event has one."""
+    payload = _payload(event)
+    role = event.sender
+    if event.opcode == "text" and isinstance(payload, bytes):
+        fault = Violation(ONE_OBJECT[role], "$", WireCode.PARSE_ERROR, "a text frame that is no UTF-8")
+        return Reading(None, None, violation=fault)
+    try:
+        return _reading(_DECODERS[role](payload, MAX_FRAME_BYTES))
+    except Violation as violation:
+        return _leniently(payload, role, violation)
+
+
+def judge_form(ledger: Ledger, connection: int, role: Role, event: Frame, reading: Reading) -> None:
+    """The clauses of form, and the first fault in the members of a message."""
+    text, one, bounded, known = TEXT_FRAMES[role], ONE_OBJECT[role], BOUNDED[role], _KNOWN_TYPE[role]
+    violation = reading.violation
+    if violation is None:
+        ledger.passed(text, one, bounded)
+    else:
+        ledger.failed(
+            violation.clause,
+            violation.detail,
+            place=violation.place,
+            actual=event.text if event.text is not None else event.base64 or "",
+            connection=connection,
+        )
+        if violation.clause not in (text, one, bounded, known):
+            ledger.passed(text, one, bounded, known)
+    if isinstance(reading.message, UnknownType):
+        ledger.failed(
+            known,
+            "a message of an unknown type",
+            place="$.type",
+            expected=f"a type that a {role} sends",
+            actual=reading.message.type,
+            connection=connection,
+        )
+    elif reading.message is not None and violation is None:
+        ledger.passed(known)
+
+
+def _payload(event: Frame) -> str | bytes:
+    try:
+        return event.payload
+    except ValueError:  # base64 that is none
+        return b""
+
+
+def _reading(message: Message | UnknownType) -> Reading:
+    if isinstance(message, UnknownType):
+        return Reading(message, message.type)
+    job_id = getattr(message, "job_id", None)
+    return Reading(message, str(message.__struct_config__.tag), job_id)
+
+
+def _leniently(payload: str | bytes, role: Role, violation: Violation) -> Reading:
+    """What is legible of a frame with this fault; a frame in the wrong form may hold a good message."""
+    of_form = violation.clause in (TEXT_FRAMES[role], BOUNDED[role])
+    if of_form and len(payload) <= _LENIENT_BYTES:
+        try:
+            text = payload.decode("utf-8") if isinstance(payload, bytes) else payload
+            return _reading(_DECODERS[role](text, _LENIENT_BYTES))._replace(violation=violation)
+        except (Violation, UnicodeDecodeError):
+            return Reading(None, None, violation=violation)
+    if of_form or violation.clause == ONE_OBJECT[role]:
+        return Reading(None, None, violation=violation)
+    return Reading(None, _kind(payload, role), violation.job_id, violation)
+
+
+def _kind(payload: str | bytes, role: Role) -> str | None:
+    """The `type` of an object whose members are at fault."""
+    members = read_frame(payload, role)
+    kind = members["type"].value if "type" in members else None
+    return kind if isinstance(kind, str) else None
