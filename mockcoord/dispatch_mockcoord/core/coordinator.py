@@ -8,6 +8,7 @@ out in order, and wakes the core at `wake_at`. Inputs are total: whatever a fram
 
 import math
 from collections.abc import Callable
+from typing import Final
 
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.codec import decode_from_worker
@@ -51,10 +52,16 @@ from dispatch_mockcoord.core.registry import Registry, Worker
 from dispatch_mockcoord.core.terms import DROP_SECONDS, TICK_SECONDS, Moment, Terms
 from dispatch_mockcoord.core.trust import ClaimFault, Pairing, TrustBook
 
-CLOSE_UNREGISTERED = 1008
+CLOSE_UNREGISTERED: Final = 1008
 """The close code (RFC 6455 §7.4.1, policy violation) for a connection that never registered."""
 
-_REGISTER_CLAUSES = frozenset(Register.clauses.values())
+FIRST_FRAME: Final = "W-REG-1"
+USABLE_KEY: Final = "W-REG-8"
+OWN_KEY: Final = "W-HBT-2"
+HELD_JOB: Final = "W-JOB-6"
+"""The clauses that a worker breaks in ways that only the coordinator's state shows."""
+
+_REGISTER_CLAUSES: Final = frozenset(Register.clauses.values())
 
 
 class Coordinator:
@@ -186,7 +193,7 @@ class Coordinator:
         elif isinstance(message, Register):
             self._register(connection, message, at)
         elif worker is None:
-            self._error(connection, WireCode.NOT_REGISTERED, "Register first", Register.clauses[""])
+            self._error(connection, WireCode.NOT_REGISTERED, "Register first", FIRST_FRAME)
         elif isinstance(message, Heartbeat):
             self._beat(worker, message, at)
         else:
@@ -195,7 +202,7 @@ class Coordinator:
     def _register(self, connection: int, message: Register, at: Moment) -> None:
         fault = key_fault(bytes.fromhex(message.provider_pubkey))
         if fault is not None:
-            self._refuse_registration(connection, fault, Register.clauses["provider_pubkey"])
+            self._refuse_registration(connection, f"provider_pubkey {fault}", USABLE_KEY)
             return
         former = self.registry.by_key(message.provider_pubkey.lower())
         if former is not None and former.connection != connection:
@@ -216,7 +223,7 @@ class Coordinator:
     def _beat(self, worker: Worker, message: Heartbeat, at: Moment) -> None:
         if message.provider_pubkey.lower() != worker.key:
             detail = f"heartbeat under another key: {message.provider_pubkey}"
-            self._error(worker.connection, WireCode.INVALID_MSG, detail, message.clauses["provider_pubkey"])
+            self._error(worker.connection, WireCode.INVALID_MSG, detail, OWN_KEY)
             return
         worker.last_beat = at.now
         self._send(worker.connection, HeartbeatAck(status="ok"))
@@ -230,7 +237,7 @@ class Coordinator:
             taken = self.dispatcher.submit_receipt(worker, message, at)
         if not taken:
             detail = "The job is not assigned to this worker"
-            self._error(worker.connection, WireCode.JOB_NOT_ASSIGNED, detail, message.clauses[""])
+            self._error(worker.connection, WireCode.JOB_NOT_ASSIGNED, detail, HELD_JOB)
 
     def _advance(self, at: Moment) -> None:
         """Do first what was due before this input."""

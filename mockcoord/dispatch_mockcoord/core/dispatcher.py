@@ -90,6 +90,7 @@ class Dispatcher:
         if message.receipt is not None:
             job = jobs.attach_receipt(job, message.receipt, message.receipt_signature)
         job = jobs.answer(job, message.output)
+        self._windows.cancel(job.id)
         self._patience.cancel(job.id)
         self._receipts.start(job.id, at.now)
         worker.job_id = None

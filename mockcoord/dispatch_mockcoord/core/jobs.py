@@ -1,7 +1,7 @@
 """A job and its life. Source: SPEC.md, "Life of a job".
 
-A job is a value: every step gives a new one. What may follow what stands in the protocol's table of job steps;
-one that has no entry there is a fault of this program, never of a peer.
+A job is a value: every step gives a new one. What may follow what stands in the protocol's table of job
+steps; a step that has no entry there is a fault of this program, never of a peer.
 """
 
 from typing import Any
