@@ -8,19 +8,23 @@ import importlib
 import pkgutil
 from collections.abc import Sequence
 from functools import cache
+from typing import Final
 
 from dispatch_protocol.errors import UsageError, shown
 
 from dispatch_conformance import scenarios
 from dispatch_conformance.scenario import Scenario, Settings
 
+_BESIDE: Final = ("dispatch_conformance.fuzz", "dispatch_conformance.replay")
+
 
 @cache
 def all_scenarios() -> tuple[Scenario, ...]:
-    """Every Scenario at the top level of a module under `scenarios`, by name."""
+    """Every Scenario at the top level of a module under `scenarios`, of `fuzz` and of `replay`, by name."""
     found: dict[str, Scenario] = {}
-    for module in pkgutil.iter_modules(scenarios.__path__, f"{scenarios.__name__}."):
-        for value in vars(importlib.import_module(module.name)).values():
+    by_area = pkgutil.iter_modules(scenarios.__path__, f"{scenarios.__name__}.")
+    for name in (*(module.name for module in by_area), *_BESIDE):
+        for value in vars(importlib.import_module(name)).values():
             if isinstance(value, Scenario) and found.setdefault(value.name, value) is not value:
                 raise AssertionError(f"two scenarios are named {value.name}")
     return tuple(found[name] for name in sorted(found))

@@ -172,7 +172,7 @@ async def run_scenario(
             except TimeoutError:
                 error = "overran its time" if limit.expired() else "a time-out that nothing handled"
             endings = tuple(worker.ending() for worker in context.workers if not worker.running)
-        passive = [entry for judge in context.judges for entry in judge.finish()]
+        passive = [entry for judge in context.judges for entry in judge.finish(clock.stalled)]
     except UsageError:
         raise
     except Exception as failure:  # the suite's own: told as such, never blamed on the worker
@@ -185,11 +185,11 @@ async def run_scenario(
         scenario=scenario,
         attempt=attempt,
         observations=tuple(observations),
-        transcripts=tuple(stage.transcript for stage in context.stages),
+        transcripts=tuple(context.transcripts),
         outputs=tuple(worker.output.text() for worker in context.workers),
         endings=endings,
         seconds=time.monotonic() - started,
-        connected=any(stage.transcript.connected for stage in context.stages),
+        connected=any(transcript.connected for transcript in context.transcripts),
         error=error,
         provider_type=session.provider_type if session else None,
         pubkey=session.pubkey if session else "",

@@ -1,18 +1,16 @@
 """The passive rules over every transcript: what frames alone show is judged in every scenario.
 
 The checks are named `transcript.<clause>`. A clause that was examined and never broken has passed; one that
-was never examined is not mentioned. Findings about the coordinator are the suite's own doing and are left
-out. What a link saw and no transcript holds (its oddities) is judged here too.
+was never examined is not mentioned. The suite's own conduct is not judged. What a link saw and no transcript
+holds (its oddities) is judged here too.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from dispatch_protocol.recording import TranscriptEvent
-
-try:
-    from dispatch_protocol.rules import Finding, Rules
-except ImportError:  # until the rules are there
-    from dispatch_conformance._norules import Finding, Rules
+from dispatch_protocol.rules import Finding, Rules
+from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.transcript import Oddity, Transcript
 from dispatch_conformance.verdicts import Observation, Verdict
@@ -22,12 +20,25 @@ ODDITIES: Final = {
     "too_large": ("W-FRM-6", "sends a frame beyond every limit", "frames of at most 1,048,576 bytes"),
     "flood": ("W-ROB-15", "sends frames without end that nothing asked for", "answers, and heartbeats"),
 }
-"""The clause that an oddity of the wire breaks, and what to say of it."""
+"""The clause that an oddity of a link breaks, and what to say of it."""
 
-TIMED: Final = frozenset(
-    {"W-REG-2", "W-JOB-2", "W-JOB-3", "W-RCP-1", "W-PAIR-5"} | {f"W-HBT-{n}" for n in (2, 3, 4, 7, 8)}
-)
-"""Clauses whose breach is a matter of time, so that a stalled host may be to blame."""
+TIMED: Final = {
+    "W-REG-2": 10.0,
+    "W-HBT-2": 26.0,
+    "W-HBT-3": 26.0,
+    "W-HBT-4": 26.0,
+    "W-HBT-7": 13.0,
+    "W-HBT-8": 13.0,
+    "W-JOB-1": 60.0,
+    "W-JOB-2": 10.0,
+    "W-JOB-3": 60.0,
+    "W-RCP-1": 5.0,
+    "W-PAIR-5": 10.0,
+}
+"""Clauses whose breach is a matter of time, and how many seconds before it showed a stalled host matters."""
+
+MAX_FINDINGS: Final = 1_000
+"""How many findings of one transcript are kept; the rest would say the same."""
 
 
 class PassiveJudge:
@@ -37,20 +48,25 @@ class PassiveJudge:
         self._transcript = transcript
         self._scenario = scenario
         self._blind = blind
-        self._rules = Rules(epoch_ms=transcript.epoch_ms)
+        self._rules = Rules(epoch_ms=transcript.epoch_ms, roles=frozenset({Role.WORKER}))
         self._findings: list[Finding] = []
         self._error: Exception | None = None
         transcript.listen(self._feed)
 
-    def finish(self) -> tuple[Observation, ...]:
-        """Everything the transcript shows, once nothing more can come. Raises what the rules raised."""
+    def finish(self, stalled: Callable[[float, float], float]) -> tuple[Observation, ...]:
+        """Everything the transcript shows, once nothing more can come. Raises what the rules raised.
+
+        `stalled` tells how many seconds the host stalled between two moments of time.monotonic().
+        """
         if self._error is not None:
             raise self._error
         self._findings += self._rules.finish(self._transcript.now)
-        broken = [self._observation(finding) for finding in self._findings if self._counts(finding.clause)]
+        broken = [
+            self._broken(finding, stalled) for finding in self._findings if self._counts(finding.clause)
+        ]
         named = {observation.clause for observation in broken}
         passed = [
-            self._pass(clause)
+            self._observation(clause, Verdict.PASS)
             for clause, times in self._rules.judged.items()
             if times and clause not in named and self._counts(clause)
         ]
@@ -58,41 +74,55 @@ class PassiveJudge:
         return (*broken, *passed, *odd)
 
     def _feed(self, event: TranscriptEvent) -> None:
-        if self._error is not None or len(self._findings) > 1000:
+        if self._error is not None:
             return
         try:
-            self._findings += self._rules.feed(event)
+            found = self._rules.feed(event)
         except Exception as error:
             self._error = error
+            return
+        if len(self._findings) < MAX_FINDINGS:
+            self._findings += found
 
     def _counts(self, clause: str) -> bool:
         return clause.startswith("W-") and clause not in self._blind
 
-    def _observation(self, finding: Finding) -> Observation:
+    def _broken(self, finding: Finding, stalled: Callable[[float, float], float]) -> Observation:
+        """The observation of a finding; open where time alone shows it and the host stalled meanwhile."""
+        verdict, message = Verdict.FAIL, finding.message
+        span = TIMED.get(finding.clause, 0.0)
+        shown_at = self._transcript.zero + finding.t
+        stall = stalled(shown_at - span, shown_at) if span else 0.0
+        if stall:
+            verdict, message = (
+                Verdict.INCONCLUSIVE,
+                f"the host stalled for {stall:.1f} s meanwhile: {message}",
+            )
         return Observation(
             check=f"transcript.{finding.clause}",
             clause=finding.clause,
-            verdict=Verdict.FAIL,
+            verdict=verdict,
             scenario=self._scenario,
-            message=finding.message,
+            message=message,
             expected=finding.expected,
             actual=finding.actual,
             evidence=(self._transcript.mark(finding.event_index),),
         )
 
-    def _pass(self, clause: str) -> Observation:
-        return Observation(
-            check=f"transcript.{clause}", clause=clause, verdict=Verdict.PASS, scenario=self._scenario
-        )
-
     def _odd(self, oddity: Oddity) -> Observation:
         clause, message, expected = ODDITIES[oddity.kind]
+        where = f"(connection {oddity.connection}, t={oddity.t:.3f} s)"
+        return self._observation(clause, Verdict.FAIL, f"{message} {where}", expected, oddity.detail)
+
+    def _observation(
+        self, clause: str, verdict: Verdict, message: str = "", expected: str = "", actual: str = ""
+    ) -> Observation:
         return Observation(
             check=f"transcript.{clause}",
             clause=clause,
-            verdict=Verdict.FAIL,
+            verdict=verdict,
             scenario=self._scenario,
-            message=f"{message} (connection {oddity.connection}, t={oddity.t:.3f} s)",
+            message=message,
             expected=expected,
-            actual=oddity.detail,
+            actual=actual,
         )

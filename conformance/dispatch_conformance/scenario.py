@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 from dispatch_protocol.vocabulary import JobType
 
@@ -29,7 +29,13 @@ from dispatch_conformance.missing import NeedsControl, NotDeclared
 from dispatch_conformance.ollama import Ollama
 from dispatch_conformance.passive import PassiveJudge
 from dispatch_conformance.stage import Stage
+from dispatch_conformance.transcript import Transcript
 from dispatch_conformance.verdicts import Observation
+
+if TYPE_CHECKING:
+    from dispatch_mockcoord.settings import Settings as MockSettings
+
+    from dispatch_conformance.embedded import Embedded
 
 LIMIT_SECONDS: Final = 120.0
 """How long a scenario may take, unless it says otherwise; beyond it the suite itself has failed."""
@@ -113,6 +119,22 @@ class Settings:
     fuzz: bool = True
 
 
+class Place(Protocol):
+    """A coordinator that a worker can be started for: a Stage, or an Embedded."""
+
+    transcript: Transcript
+    process: WorkerProcess | None
+    expects_claim: bool
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+
+    @property
+    def ws_url(self) -> str:
+        """Its address as `ws://`."""
+
+
 @dataclass(eq=False)
 class Context:
     """Everything a scenario needs: a stage, a stand-in for Ollama, a folder, and the worker's process.
@@ -129,6 +151,7 @@ class Context:
     stages: list[Stage] = field(default_factory=list)
     workers: list[WorkerProcess] = field(default_factory=list)
     judges: list[PassiveJudge] = field(default_factory=list)
+    transcripts: list[Transcript] = field(default_factory=list)
     ollama: Ollama = field(default_factory=Ollama)
     folder: Path = Path()
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
@@ -154,17 +177,27 @@ class Context:
 
     async def new_stage(self, conduct: Conduct | None = None) -> Stage:
         """One more coordinator, on a port of its own."""
-        name = self.scenario.name if not self.stages else f"{self.scenario.name}+{len(self.stages)}"
-        if self.attempt > 1:
-            name += f"~{self.attempt}"
+        name = self._transcript_name(f"+{len(self.stages)}" if self.stages else "")
         stage = Stage(name, seed=self.settings.seed, scale=self.settings.scale, conduct=conduct)
         self.judges.append(PassiveJudge(stage.transcript, self.scenario.name, self.scenario.blind))
         self.stages.append(stage)
+        self.transcripts.append(stage.transcript)
         return await self._stack.enter_async_context(stage)
+
+    async def embed(self, settings: "MockSettings | None" = None) -> "Embedded":
+        """The real mock coordinator, for whole paths; start a worker for it with `start(coordinator)`."""
+        from dispatch_conformance.embedded import Embedded  # noqa: PLC0415  most runs of one scenario do without
+
+        coordinator = Embedded(
+            self._transcript_name(f"+mock{len(self.judges)}"), scale=self.settings.scale, settings=settings
+        )
+        self.judges.append(PassiveJudge(coordinator.transcript, self.scenario.name, self.scenario.blind))
+        self.transcripts.append(coordinator.transcript)
+        return await self._stack.enter_async_context(coordinator)
 
     async def start(
         self,
-        stage: Stage | None = None,
+        stage: Place | None = None,
         *,
         pairing_code: str | None = None,
         key_path: Path | None = None,
@@ -228,6 +261,10 @@ class Context:
         wanted = self.scenario.capability
         if wanted is not None and wanted not in session.capabilities:
             raise NotDeclared(f"the worker did not declare {wanted}")
+
+    def _transcript_name(self, suffix: str) -> str:
+        again = f"~{self.attempt}" if self.attempt > 1 else ""
+        return f"{self.scenario.name}{suffix}{again}"
 
     def check(self, name: str) -> Check:
         """One of the scenario's declared checks, by its name without the area."""

@@ -1,0 +1,186 @@
+"""Replaying recorded assignments: what clauses fix is answered as it was when it was recorded.
+
+The recordings under `recordings/` hold what passed between deployed workers and their coordinator. Their
+assignments are given to the worker one after the other, without the recorded pauses; those of a capability
+that it did not declare are left out. Outputs are compared as canonical text, faulty jobs by the class of the
+answer; receipts and everything else that frames show are judged by the passive rules.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+from dispatch_protocol.canonical import Json
+from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
+from dispatch_protocol.errors import Violation
+from dispatch_protocol.messages import JobAssign, JobComplete
+from dispatch_protocol.recording import Frame, Recording, read_lines
+from dispatch_protocol.tasks import Faulty, LlmRequest, TaskRequest, read_payload
+from dispatch_protocol.vocabulary import Role
+
+from dispatch_conformance.jobs import Answer
+from dispatch_conformance.reference import CHECKS, Fault, decided, faults
+from dispatch_conformance.scenario import Context, scenario
+
+LLM_CHECKS: Final = {"llm_text": "W-LLM-5", "llm_model": "W-LLM-6", "llm_completes": "W-LLM-1"}
+"""What is compared of an LLM_INFER job: the stand-in for Ollama echoes as the recorded one did."""
+
+FAULTY_CHECKS: Final = {"faulty_answered": "W-JOB-1", "faulty_class": "W-BAD-10"}
+"""What is compared of a faulty job."""
+
+RECEIPT_CHECKS: Final = {"hash": "W-CAN-2", "receipt": "W-RCP-1"}
+"""What is compared of every completed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One recorded assignment and the output that the recorded worker gave."""
+
+    recording: str
+    assigned: JobAssign
+    output: Json
+
+
+def exchanges(name: str, recording: Recording) -> Iterator[Exchange]:
+    """The assignments of a recording that were completed, in the order in which they were assigned."""
+    assigned: dict[str, JobAssign] = {}
+    outputs: dict[str, Json] = {}
+    for event in recording.events:
+        if not isinstance(event, Frame):
+            continue
+        decode = decode_from_worker if event.sender is Role.WORKER else decode_from_coordinator
+        try:
+            message = decode(event.payload)
+        except Violation:
+            continue
+        if isinstance(message, JobAssign):
+            assigned.setdefault(message.job_id, message)
+        elif isinstance(message, JobComplete):
+            outputs.setdefault(message.job_id, message.output)
+    for job_id, message in assigned.items():
+        if job_id in outputs:
+            yield Exchange(name, message, outputs[job_id])
+
+
+@cache
+def shipped() -> tuple[Exchange, ...]:
+    """Every exchange of the recordings that ship with the suite."""
+    folder = files("dispatch_conformance").joinpath("recordings")
+    found: list[Exchange] = []
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".jsonl"):
+            recording = read_lines(entry.read_text("utf-8").split("\n"))
+            found += exchanges(entry.name.removesuffix(".jsonl"), recording)
+    return tuple(found)
+
+
+_TASK_CHECKS: Final = {name: law for name, law in CHECKS.items() if not name.startswith("blank")}
+"""What is compared of a task; no recording holds blank input."""
+
+
+@scenario("replay.recorded", {**_TASK_CHECKS, **LLM_CHECKS, **FAULTY_CHECKS, **RECEIPT_CHECKS}, seconds=3)
+async def recorded(context: Context) -> None:
+    """The assignments recorded from the deployed network, answered as they were there."""
+    session = await context.worker()
+    for exchange in shipped():
+        if exchange.assigned.job_type in session.capabilities:
+            await replay(context, exchange)
+
+
+async def replay(context: Context, exchange: Exchange) -> None:
+    """Give the worker one recorded assignment and compare what clauses fix."""
+    job = exchange.assigned
+    assignment = await context.stage.assign(
+        job.job_type,
+        job.payload,
+        policy=job.policy,
+        privacy_class=job.privacy_class,
+        user_id=job.user_id,
+    )
+    answer = await assignment.answer()
+    match read_payload(job.job_type, job.payload.value):
+        case Faulty():
+            _judge_faulty(context, exchange, answer)
+            return
+        case LlmRequest():
+            good = _judge_llm(context, exchange, answer)
+        case TaskRequest(task_type, text):
+            output = answer.output.value if answer.output is not None else None
+            good = _judge_task(context, exchange, answer, faults(task_type, text, output))
+            for check in decided(task_type, text) if good else ():
+                context.check(check).passed(answer)
+    if answer.completed and good:
+        expected = exchange.output.hash
+        message = "the output is the recorded one, its hash is not"
+        context.check("hash").equal(expected, answer.output_hash, message, answer)
+    if answer.completed:
+        receipt, _ = await assignment.receipt()
+        message = f"no receipt for a job of the recording {exchange.recording}"
+        context.check("receipt").expect(receipt is not None, message, expected="a receipt", evidence=answer)
+
+
+def _judge_task(context: Context, exchange: Exchange, answer: Answer, found: Iterable[Fault]) -> bool:
+    """Hold the output against the recorded one; a difference breaks the clause that the reference names."""
+    expected = exchange.output.canonical
+    if not answer.completed or answer.output is None or answer.refused:
+        context.check("completes").failed(
+            "a recorded task is not completed",
+            expected=expected,
+            actual=answer.in_words(),
+            evidence=answer,
+        )
+        return False
+    context.check("completes").passed(answer)
+    if answer.output.canonical == expected:
+        return True
+    for fault in found:
+        context.check(fault.check).failed(
+            f"another answer than the recorded one: {fault.message}",
+            expected=fault.expected,
+            actual=fault.actual,
+            evidence=answer,
+        )
+    return False
+
+
+def _judge_llm(context: Context, exchange: Exchange, answer: Answer) -> bool:
+    """Hold the text against the echo, and the model's name against the one that the stand-in told."""
+    completed = context.check("llm_completes").expect(
+        answer.completed and not answer.refused,
+        "a recorded LLM_INFER job is not completed",
+        expected=exchange.output.canonical,
+        actual=answer.in_words(),
+        evidence=answer,
+    )
+    if not completed:
+        return False
+    wanted = exchange.output.value if isinstance(exchange.output.value, dict) else {}
+    given = answer.output.value if answer.output is not None else None
+    members = given if isinstance(given, dict) else {}
+    message = "another text than the model's"
+    good = context.check("llm_text").equal(wanted.get("text"), members.get("text"), message, answer)
+    asked = context.ollama.generations[-1].member("model") if context.ollama.generations else None
+    context.check("llm_model").equal(asked, members.get("model"), "another name than the model's", answer)
+    return good and answer.output is not None and answer.output.canonical == exchange.output.canonical
+
+
+def _judge_faulty(context: Context, exchange: Exchange, answer: Answer) -> None:
+    """A faulty job is answered, with job_reject or an output that says error: both are the same class."""
+    expected = f"job_reject, or an output like {exchange.output.canonical}"
+    answered = context.check("faulty_answered").expect(
+        answer.answered,
+        "a faulty job is not answered",
+        expected=expected,
+        actual=answer.in_words(),
+        evidence=answer,
+    )
+    if answered:
+        context.check("faulty_class").expect(
+            answer.refused,
+            "a faulty job is answered as if it were a good one",
+            expected=expected,
+            actual=answer.in_words(),
+            evidence=answer,
+        )
