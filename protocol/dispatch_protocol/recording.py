@@ -170,20 +170,6 @@ def read_lines(lines: Iterable[str]) -> Recording:
     return Recording(top, tuple(_read_event(number, line) for number, line in numbered))
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema (2020-12) of a line: the header, or one event."""
-    (_, _), components = msgspec.json.schema_components(
-        (Header, TranscriptEvent), ref_template="#/$defs/{name}"
-    )
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A line of a Dispatch recording",
-        "description": "JSON Lines: the first line is a Header, every other line one of the events.",
-        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in components],
-        "$defs": components,
-    }
-
-
 def _read_event(number: int, line: str) -> TranscriptEvent:
     event: TranscriptEvent = _read_line(number, line, TranscriptEvent)
     if isinstance(event, Frame):
