@@ -211,7 +211,7 @@ async def _paired_worker(
 ) -> contextlib.AbstractAsyncContextManager[Program]:
     code = (await client.post("/v1/trust/create", json={"user_id": "honest"})).json()["pairing_code"]
     return running(
-        "dispatch_worker",
+        "dispatch-worker",
         "--capabilities",
         "TASK",
         environment={"COORDINATOR_URL": url, "WORKER_KEY_PATH": key_path, "TRUST_PAIRING_CODE": code},
@@ -224,7 +224,7 @@ async def attack(count: int, seed: int, peers: int = 12) -> tuple[Ledger, list[I
     ledger = Ledger()
     ended = asyncio.Event()
     with TemporaryDirectory() as folder:
-        async with running("dispatch_mockcoord", "--port", "0", "--ready-json") as coordinator:
+        async with running("dispatch-mockcoord", "--port", "0", "--ready-json") as coordinator:
             port = int(json.loads(await coordinator.line_with('"port"'))["port"])
             url = f"http://127.0.0.1:{port}"
             async with httpx2.AsyncClient(base_url=url, timeout=_PATIENCE) as client:

@@ -58,13 +58,11 @@ class Program:
 
 @asynccontextmanager
 async def running(
-    module: str, *arguments: str, environment: Mapping[str, str] = {}
+    command: str, *arguments: str, environment: Mapping[str, str] = {}
 ) -> AsyncIterator[Program]:
-    """`python -m module arguments`, ended on the way out."""
+    """A command installed beside this interpreter, ended on the way out."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
+        str(Path(sys.executable).parent / command),
         *arguments,
         env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         stdout=asyncio.subprocess.PIPE,

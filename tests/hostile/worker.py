@@ -118,7 +118,7 @@ class HostileCoordinator:
                 await self._honest(peer, item)
         self.exhausted.set()
         await self._honest(peer, None)
-        await asyncio.sleep(_PATIENCE)
+        await peer.ended()
 
     async def _one(self, item: Item, peer: "_WorkerPeer") -> bool:
         """Carry one item out; whether the connection must live on."""
@@ -226,10 +226,8 @@ async def attack(count: int, seed: int, workers: int = 4) -> tuple[Ledger, list[
             programs = [
                 await stack.enter_async_context(
                     running(
-                        "dispatch_worker",
-                        "--reconnect-first",
-                        "0.02",
-                        "--reconnect-longest",
+                        "dispatch-worker",
+                        "--longest-wait",
                         "0.05",
                         environment={
                             "COORDINATOR_URL": url,

@@ -75,6 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         ("provider-type", "TYPE", "DESKTOP or SEEKER (DESKTOP)"),
         ("capabilities", "LIST", "LLM_INFER,TASK (DESKTOP: both; SEEKER: TASK)"),
         ("concurrency", "N", "LLM_INFER jobs that run at once, 1 to 64 (1); the others wait"),
+        ("longest-wait", "SECONDS", "the longest wait between attempts to connect (30)"),
         ("llm", "WHO", "who answers LLM_INFER: ollama, stub (a canned, marked text) or none (ollama)"),
     ):
         parser.add_argument(f"--{name}", metavar=metavar, help=text)

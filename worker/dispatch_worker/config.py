@@ -12,6 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.vocabulary import JobType, ProviderType
 
+from dispatch_worker.backoff import LONGEST_SECONDS
+
 ModelChoice: TypeAlias = Literal["ollama", "stub", "none"]
 """Who answers LLM_INFER jobs: Ollama, a canned text that says so, or nobody (every job is rejected)."""
 
@@ -32,6 +34,9 @@ CAPABILITIES: Final = {
 
 MAX_CONCURRENCY: Final = 64
 """The most inferences that may run at once."""
+
+LEAST_WAIT: Final = 0.01
+"""The least that the longest wait between two attempts to connect may be set to, in seconds."""
 
 CLAIM_PATH: Final = "/v1/trust/claim"
 
@@ -59,6 +64,7 @@ class Settings:
     concurrency: int = 1
     llm: ModelChoice = "ollama"
     reconnect: bool = True
+    longest_wait: float = LONGEST_SECONDS
     verbose: bool = False
 
 
@@ -83,6 +89,7 @@ def read_settings(options: Mapping[str, str | None], environment: Mapping[str, s
         concurrency=_concurrency(options.get("concurrency")),
         llm=_model_choice(options.get("llm")),
         reconnect=not options.get("no_reconnect"),
+        longest_wait=_longest_wait(options.get("longest_wait")),
         verbose=bool(options.get("verbose")),
     )
 
@@ -160,6 +167,20 @@ def _concurrency(text: str | None) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_CONCURRENCY):
         raise UsageError(f"the concurrency must be a number from 1 to {MAX_CONCURRENCY}, not {shown(text)}")
     return int(text)
+
+
+def _longest_wait(text: str | None) -> float:
+    if not text:
+        return LONGEST_SECONDS
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not LEAST_WAIT <= seconds <= LONGEST_SECONDS:
+        raise UsageError(
+            f"the longest wait must be from {LEAST_WAIT} to {LONGEST_SECONDS:.0f} seconds, not {shown(text)}"
+        )
+    return seconds
 
 
 def _model_choice(text: str | None) -> ModelChoice:

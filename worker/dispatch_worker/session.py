@@ -53,7 +53,7 @@ class Session:
         self._settings = settings
         self._pubkey = signer.pubkey_hex
         self._work = Work(signer, settings.capabilities, settings.concurrency)
-        self._backoff = Backoff()
+        self._backoff = Backoff(settings.longest_wait)
         self._state = State.WAITING
         self._claimed = settings.pairing_code is None
         self._retry_at: float | None = None
