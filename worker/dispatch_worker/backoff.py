@@ -21,7 +21,7 @@ class Backoff:
 
     def __init__(self, longest: float = LONGEST_SECONDS) -> None:
         self._longest = longest
-        self.succeeded()
+        self._step = min(FIRST_SECONDS, longest)
 
     def wait(self, chance: float) -> float:
         """The seconds to wait now; `chance` is from 0 to 1. The next step is twice this one's."""
