@@ -2,28 +2,31 @@
 
 How it fits together, from the wire up:
 
-* `http11`, `link`, `wire`: the suite's own server, every byte in its hand; `transcript` keeps what passes.
+* `http11`, `outgoing`, `link`, `wire`: the suite's own server, every byte in its hand; `transcript` keeps
+  what passes.
 * `conduct`, `jobs`, `rest`, `stage`: the scripted coordinator of one scenario; `ollama` stands in for Ollama;
   `embedded` runs the real mock coordinator instead.
-* `launch`, `processes`: the worker under test and everything it starts.
-* `checks`, `verdicts`, `passive`: what is observed of a clause, and the rules over every transcript.
-* `scenario`, `probe`, `scenarios/`, `fuzz`, `replay`: the courses of events. `catalogue` lists them.
-* `engine`, `clock`: runs them side by side. `report/`, `cli`: says what came of it.
+* `outfit`, `launch`, `output`, `processes`, `lifeline`: the worker under test and everything it starts.
+* `checks`, `verdicts`, `passive`, `unobserved`, `missing`: what is observed of a clause, the rules over every
+  transcript, and what is said where nothing could be observed.
+* `scenario`, `context`, `scenarios/`, `fuzz`, `replay`, `reference`: courses of events; `catalogue` lists
+  them.
+* `settings`, `engine`, `clock`: runs them side by side. `report/`, `cli`: says what came of it.
 
 Writing a scenario (a module under `scenarios/` with Scenario objects at its top level is found by itself):
 
     from dispatch_conformance.scenario import Context, scenario
-    from dispatch_conformance.probe import still_works
+    from dispatch_conformance.scenarios.probe import probe
 
     @scenario("robustness.null", {"null": "W-ROB-3"})
     async def null(context: Context) -> None:
         '''A frame that holds null does not end the worker.'''
-        session = await context.worker()                    # started, registered; raises Missing otherwise
-        mark = context.stage.transcript.mark(session.link.send("null"))
-        alive = await still_works(context.stage, session)   # gives it a job
+        session = await context.worker()             # started, registered; raises Missing otherwise
+        sent = context.stage.transcript.mark(session.link.send("null"))
+        probing = await probe(context.stage, session)   # one more job
         context.check("null").expect(
-            alive.well, "ends or falls silent after a frame that holds null",
-            expected="the next job is answered", actual=alive.text, evidence=(mark, alive),
+            probing.works, "ends or falls silent after a frame that holds null",
+            expected="the next job is answered", actual=probing.instead, evidence=sent,
         )
 
 The rest in short; each name's docstring says more:

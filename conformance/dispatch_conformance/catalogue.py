@@ -13,7 +13,8 @@ from typing import Final
 from dispatch_protocol.errors import UsageError, shown
 
 from dispatch_conformance import scenarios
-from dispatch_conformance.scenario import Scenario, Settings
+from dispatch_conformance.scenario import Scenario
+from dispatch_conformance.settings import Settings
 
 _BESIDE: Final = ("dispatch_conformance.fuzz", "dispatch_conformance.replay")
 

@@ -20,7 +20,9 @@ _T = TypeVar("_T", bound=JsonValue)
 class Marked(Protocol):
     """Something with a place in a transcript: a Session, a Claim."""
 
-    mark: Mark
+    @property
+    def mark(self) -> Mark:
+        """The place."""
 
 
 class MarkedOften(Protocol):

@@ -18,11 +18,12 @@ from dispatch_protocol.errors import UsageError
 from dispatch_conformance import processes
 from dispatch_conformance.catalogue import all_scenarios, chosen
 from dispatch_conformance.engine import Engine
-from dispatch_conformance.launch import end_strays, split_command
+from dispatch_conformance.launch import end_strays
+from dispatch_conformance.outfit import split_command
 from dispatch_conformance.report.model import make_report, suite_version
 from dispatch_conformance.report.results import write_results
 from dispatch_conformance.report.terminal import Terminal
-from dispatch_conformance.scenario import Settings
+from dispatch_conformance.settings import Settings
 
 MISUSE = 2
 """The exit code for wrong arguments and for the suite's own failures."""

@@ -25,7 +25,7 @@ from dispatch_protocol.recording import Frame, TranscriptEvent
 from dispatch_protocol.vocabulary import ACK_SECONDS, Role
 
 from dispatch_conformance.launch import WorkerProcess
-from dispatch_conformance.missing import NotConnected, NotRegistered
+from dispatch_conformance.lifeline import has_ended, unregistered
 from dispatch_conformance.stage import CONNECT_SECONDS, USER
 from dispatch_conformance.transcript import Transcript
 
@@ -87,15 +87,14 @@ class Embedded:
     async def registered(self, count: int = 1) -> Register:
         """The newest registration once so many were acknowledged. Raises Missing if they never are."""
         changes = self.transcript.changes
-        await changes.until(lambda: self.transcript.connected or self._ended(), CONNECT_SECONDS * self._scale)
+        await changes.until(
+            lambda: self.transcript.connected or has_ended(self.process), CONNECT_SECONDS * self._scale
+        )
         seconds = (ACK_SECONDS + 5) * self._scale
-        await changes.until(lambda: len(self.registrations) >= count or self._ended(), seconds)
+        await changes.until(lambda: len(self.registrations) >= count or has_ended(self.process), seconds)
         if len(self.registrations) >= count:
             return self.registrations[-1]
-        ending = f"; it ended ({self.process.ending()})" if self.process and self._ended() else ""
-        if not self.transcript.connected:
-            raise NotConnected(f"the worker never connected{ending}")
-        raise NotRegistered(f"the worker connected but did not register{ending}")
+        raise unregistered(self.transcript, self.process, was_there=bool(self.registrations))
 
     async def request(self, method: str, path: str, body: JsonValue = None) -> HttpAnswer:
         """One request as a client makes it; a body that is not None is sent as JSON."""
@@ -153,6 +152,3 @@ class Embedded:
             self._asked[event.connection] = message
         elif isinstance(message, RegisterAck) and message.status == "ok" and event.connection in self._asked:
             self.registrations.append(self._asked.pop(event.connection))
-
-    def _ended(self) -> bool:
-        return self.process is not None and not self.process.running

@@ -17,9 +17,12 @@ from dispatch_protocol.errors import UsageError
 from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.clock import ControlClock
-from dispatch_conformance.missing import Missing, NotConnected, NotDeclared, NotRegistered, WorkerLost
-from dispatch_conformance.scenario import Context, Scenario, Settings
+from dispatch_conformance.context import Context
+from dispatch_conformance.missing import Missing
+from dispatch_conformance.scenario import Scenario
+from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Transcript
+from dispatch_conformance.unobserved import life, unobserved
 from dispatch_conformance.verdicts import Observation, Verdict, verdict_at
 
 WAITING_PER_JOB: Final = 3
@@ -27,12 +30,6 @@ WAITING_PER_JOB: Final = 3
 
 HOPELESS: Final = 3
 """After so many scenarios to which no worker ever connected the rest is not tried."""
-
-REGISTERS: Final = ("life.registers", "W-REG-2")
-"""The check that a worker which is started registers, and its clause."""
-
-STAYS: Final = ("life.stays", "W-JOB-1")
-"""The check that a registered worker is there to answer, and its clause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +175,8 @@ async def run_scenario(
     except Exception as failure:  # the suite's own: told as such, never blamed on the worker
         passive, error = [], describe(failure)
     observations = [*context.observations, *passive]
-    observations += _life(scenario, missing, passive)
-    observations += _unobserved(scenario, missing, error, observations, _capabilities(context))
+    observations += life(scenario, missing, passive)
+    observations += unobserved(scenario, missing, error, observations, _capabilities(context))
     session = next((entry for stage in context.stages for entry in stage.sessions), None)
     return ScenarioRun(
         scenario=scenario,
@@ -210,57 +207,3 @@ def describe(failure: BaseException) -> str:
 
 def _capabilities(context: Context) -> tuple[str, ...] | None:
     return next((entry.capabilities for stage in context.stages for entry in stage.sessions), None)
-
-
-def _life(
-    scenario: Scenario, missing: Missing | None, passive: Sequence[Observation]
-) -> Iterable[Observation]:
-    """What a missing prerequisite says of the worker, unless a passive rule has said it more precisely."""
-    areas: tuple[str, ...]
-    match missing:
-        case NotConnected():
-            check, verdict, areas = REGISTERS, Verdict.INCONCLUSIVE, ()
-        case NotRegistered():
-            check, verdict, areas = REGISTERS, Verdict.FAIL, ("W-REG-", "W-FRM-")
-        case WorkerLost():
-            check, verdict, areas = STAYS, Verdict.FAIL, ("W-REG-", "W-FRM-", "W-JOB-", "W-ROB-15")
-        case _:
-            return
-    explained = any(
-        entry.verdict is Verdict.FAIL and entry.clause.startswith(areas) for entry in passive if areas
-    )
-    if not explained:
-        yield Observation(
-            check=check[0],
-            clause=check[1],
-            verdict=verdict,
-            scenario=scenario.name,
-            message=str(missing),
-            expected="a worker that registers, stays and answers",
-            actual=str(missing),
-        )
-
-
-def _unobserved(
-    scenario: Scenario,
-    missing: Missing | None,
-    error: str,
-    observations: Sequence[Observation],
-    capabilities: tuple[str, ...] | None,
-) -> Iterable[Observation]:
-    """A verdict for every declared check that nothing was observed of: never a silent pass."""
-    seen = {entry.check for entry in observations}
-    for check, clause_id in scenario.check_ids().items():
-        if check in seen:
-            continue
-        if isinstance(missing, NotDeclared) or not clause(clause_id).applies_to(capabilities or _ANY):
-            verdict, why = Verdict.NOT_APPLICABLE, str(missing or "the capability was not declared")
-        elif missing is not None:
-            verdict, why = Verdict.NOT_TESTABLE, str(missing)
-        else:
-            verdict = Verdict.INCONCLUSIVE if error else Verdict.NOT_TESTABLE
-            why = f"the suite itself failed: {error}" if error else "the scenario did not come to it"
-        yield Observation(check=check, clause=clause_id, verdict=verdict, scenario=scenario.name, message=why)
-
-
-_ANY: Final = ("LLM_INFER", "TASK")

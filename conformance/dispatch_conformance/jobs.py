@@ -7,7 +7,7 @@ connection they arrive. Source: SPEC.md, "Assignments and answers".
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypedDict
 
 from dispatch_protocol.canonical import Json, JsonValue, stringify
 from dispatch_protocol.parsing import Member
@@ -24,6 +24,19 @@ RECEIPT_SECONDS: Final = 5.0
 
 Payload: TypeAlias = "JsonValue | Json"
 """A payload as a scenario gives it: a value, or an exact text."""
+
+
+class Terms(TypedDict, total=False):
+    """What a job_assign holds besides its type and payload; a stage fills in what is left out.
+
+    `more` are further members, after the known ones.
+    """
+
+    policy: str
+    privacy_class: str
+    user_id: str
+    job_id: str
+    more: Mapping[str, JsonValue]
 
 
 class Kind(StrEnum):

@@ -1,117 +1,26 @@
 """Starting the worker under test, and ending it with everything that it started.
 
-The command is split as a shell would split it, but no shell runs. The worker gets the caller's folder and
-environment, the variables of the guide, and a process group of its own. What it prints is drained whatever
-its amount; the beginning and the end are kept.
+The worker gets a process group of its own; what it prints is drained. It is ended by SIGTERM, then by SIGKILL
+to its group and to every process that it started and that left the group.
 """
 
 import asyncio
 import atexit
 import contextlib
 import os
-import re
 import secrets
-import shlex
 import signal
-from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Final
 
 from dispatch_protocol.errors import UsageError, shown
 
 from dispatch_conformance import processes
-
-KEPT_BYTES: Final = 65_536
-"""How much of a worker's output is kept from its beginning, and as much again from its end."""
+from dispatch_conformance.outfit import Outfit
+from dispatch_conformance.output import Output
 
 _MARKER: Final = "DISPATCH_CONFORMANCE_LAUNCH"
-_PLACEHOLDER: Final = re.compile(r"\{(url|ws_url|key_path|ollama_url|pairing_code)\}")
 _STRAY_ROUNDS: Final = 40
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outfit:
-    """What one worker process is told: addresses (without a trailing slash), its key file, a pairing code.
-
-    `variables` are set besides the guide's, or instead of them; None takes a variable away.
-    """
-
-    url: str
-    ws_url: str
-    ollama_url: str
-    key_path: str
-    pairing_code: str | None = None
-    variables: Mapping[str, str | None] = field(default_factory=dict)
-
-    def environment(self, inherited: Mapping[str, str]) -> dict[str, str]:
-        """The worker's environment: the caller's, with the guide's variables in it."""
-        told: dict[str, str | None] = {
-            "COORDINATOR_URL": self.url,
-            "OLLAMA_BASE_URL": self.ollama_url,
-            "WORKER_KEY_PATH": self.key_path,
-            "TRUST_PAIRING_CODE": self.pairing_code,
-            **self.variables,
-        }
-        kept = {name: value for name, value in inherited.items() if name not in told}
-        return kept | {name: value for name, value in told.items() if value is not None}
-
-    def arguments(self, command: str) -> list[str]:
-        """The command's words with the placeholders replaced; braces of any other kind stay as they are."""
-        told = {
-            "url": self.url,
-            "ws_url": self.ws_url,
-            "ollama_url": self.ollama_url,
-            "key_path": self.key_path,
-            "pairing_code": self.pairing_code or "",
-        }
-        return [_PLACEHOLDER.sub(lambda found: told[found[1]], word) for word in split_command(command)]
-
-
-def split_command(command: str) -> list[str]:
-    """The words of a command line. Raises UsageError where a shell would not understand it either."""
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise UsageError(f"the worker's command cannot be split into words: {error}") from None
-    if not words:
-        raise UsageError("the worker's command is empty")
-    return words
-
-
-class Output:
-    """The beginning and the end of what a worker printed, stdout and stderr together."""
-
-    def __init__(self) -> None:
-        self._head = bytearray()
-        self._tail: deque[bytes] = deque()
-        self._tail_bytes = 0
-        self.total = 0
-
-    def feed(self, data: bytes) -> None:
-        """Take some more; memory stays bounded."""
-        self.total += len(data)
-        room = KEPT_BYTES - len(self._head)
-        if room > 0:
-            self._head += data[:room]
-            data = data[room:]
-        if data:
-            piece = data[-KEPT_BYTES:]
-            self._tail.append(piece)
-            self._tail_bytes += len(piece)
-            while self._tail_bytes - len(self._tail[0]) >= KEPT_BYTES:
-                self._tail_bytes -= len(self._tail.popleft())
-
-    def text(self) -> str:
-        """What was kept; a line tells how much is missing in between."""
-        tail = b"".join(self._tail)[-KEPT_BYTES:]
-        missing = self.total - len(self._head) - len(tail)
-        gap = f"\n[... {missing} bytes ...]\n".encode() if missing else b""
-        return (bytes(self._head) + gap + tail).decode("utf-8", "replace")
-
-    def last_lines(self, count: int = 10) -> str:
-        """The last lines, for a message; not escaped."""
-        return "\n".join(self.text().strip().splitlines()[-count:])
 
 
 class _Pipes(asyncio.SubprocessProtocol):

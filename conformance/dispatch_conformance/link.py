@@ -1,7 +1,6 @@
 """One WebSocket that a worker opened, every byte of it in the suite's hand.
 
-Frames go out as a scenario wants them: text, binary, in fragments, several in one segment, raw bytes, any
-close code, or nothing at all; what comes in is kept exactly. Hostile workers are survived: a message beyond
+What comes in is kept exactly; how frames go out is `outgoing`. Hostile workers are survived: a message beyond
 MAX_FRAME, more frames than anybody asked for, or bytes that RFC 6455 does not allow fail the connection and
 are noted as oddities.
 
@@ -9,21 +8,20 @@ Source: RFC 6455, through the sans-I/O protocol of `websockets`.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final, Protocol
 
-from dispatch_protocol.errors import TransportError, shown
-from dispatch_protocol.recording import Closed, Fault, Frame, Opened, frame_event
+from dispatch_protocol.errors import shown
+from dispatch_protocol.recording import Closed, Frame, Opened, frame_event
 from dispatch_protocol.recording import Opcode as OpcodeName
 from dispatch_protocol.vocabulary import Role
 from websockets.frames import Close, Opcode
 from websockets.frames import Frame as WsFrame
 from websockets.http11 import Request as WsRequest
 from websockets.protocol import State
-from websockets.server import ServerProtocol
 
+from dispatch_conformance.outgoing import OPCODES, Outgoing
 from dispatch_conformance.transcript import Oddity, Transcript
 
 MAX_FRAME: Final = 16 * 1024 * 1024
@@ -36,12 +34,6 @@ FREE_FRAMES: Final = 2_000
 FRAMES_PER_FRAME: Final = 16
 """How many more it may send for every frame that the suite sent it."""
 
-_NAMES: Final[dict[Opcode, OpcodeName]] = {
-    Opcode.TEXT: "text",
-    Opcode.BINARY: "binary",
-    Opcode.PING: "ping",
-    Opcode.PONG: "pong",
-}
 _NO_CODE: Final = 1005
 _ABNORMAL: Final = 1006
 _LINGER_SECONDS: Final = 2.0
@@ -59,88 +51,21 @@ class Port(Protocol):
         """The link has ended."""
 
 
-class Link(asyncio.Protocol):
+class Link(Outgoing, asyncio.Protocol):
     """One WebSocket that a worker opened. `number` counts from 1 within its transcript."""
 
     def __init__(self, wire: Port, transport: asyncio.Transport, number: int) -> None:
-        self.number = number
+        super().__init__(wire.transcript, transport, number, MAX_FRAME)
         self.path = ""
         self.headers: tuple[tuple[str, str], ...] = ()
         self.frames_in = 0
-        self.frames_out = 0
         self.pongs: list[bytes] = []
-        self.closed: Closed | None = None
         self._wire = wire
-        self._transcript = wire.transcript
-        self._transport = transport
-        self._protocol = ServerProtocol(max_size=MAX_FRAME)
         self._pieces: list[bytes] = []
         self._opcode = Opcode.TEXT
-        self._held: list[bytes] | None = None
-        self._muted = False
         self._ours_first = False
         self._odd = False
         self._opened = False
-
-    # What the suite sends.
-
-    @property
-    def open(self) -> bool:
-        """Whether frames can be sent."""
-        return self.closed is None and self._protocol.state is State.OPEN and not self._muted
-
-    def send(self, payload: str | bytes, *, opcode: OpcodeName = "text") -> int:
-        """Send one message in one frame; bytes go out as they are, also under `text`. Returns its index.
-
-        Raises TransportError if the connection is no longer open.
-        """
-        self._expect_open()
-        data = payload.encode("utf-8") if isinstance(payload, str) else payload
-        number = next(code for code, name in _NAMES.items() if name == opcode)
-        self._write(WsFrame(number, data).serialize(mask=False))
-        return self._sent(payload, opcode)
-
-    def send_fragments(self, pieces: Sequence[bytes], *, opcode: OpcodeName = "text") -> int:
-        """Send one message in as many frames as there are pieces (at least one)."""
-        self._expect_open()
-        kind = Opcode.TEXT if opcode == "text" else Opcode.BINARY
-        frames = [
-            WsFrame(Opcode.CONT if place else kind, piece, fin=place == len(pieces) - 1)
-            for place, piece in enumerate(pieces)
-        ]
-        self._write(b"".join(frame.serialize(mask=False) for frame in frames))
-        whole = b"".join(pieces)
-        payload: str | bytes = whole
-        if opcode == "text":
-            with contextlib.suppress(UnicodeDecodeError):
-                payload = whole.decode("utf-8")
-        return self._sent(payload, opcode, len(pieces))
-
-    def ping(self, data: bytes = b"") -> int:
-        """Send a ping; the answer is added to `pongs`."""
-        return self.send(data, opcode="ping")
-
-    def raw(self, data: bytes, why: str) -> int:
-        """Send bytes that need not be a frame; kept in the transcript as a fault named `raw`."""
-        self._expect_open()
-        index = self.fault("raw", f"{why}: {data[:100].hex()}")
-        self._write(data)
-        return index
-
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Everything sent inside leaves in one write, so that it arrives in one segment."""
-        self._held = []
-        try:
-            yield
-        finally:
-            held, self._held = self._held, None
-            self._write(b"".join(held))
-
-    def fault(self, name: str, detail: str = "") -> int:
-        """Note a fault that the suite injects on this connection."""
-        transcript = self._transcript
-        return transcript.add(Fault(t=transcript.now, name=name, connection=self.number, detail=detail))
 
     # How the suite ends it.
 
@@ -225,7 +150,7 @@ class Link(asyncio.Protocol):
             case Opcode.PING | Opcode.PONG:
                 if frame.opcode is Opcode.PONG and len(self.pongs) < FREE_FRAMES:
                     self.pongs.append(data)
-                self._keep(data, _NAMES[frame.opcode])
+                self._keep(data, OPCODES[frame.opcode])
                 return
         if frame.fin:
             pieces, self._pieces = self._pieces, []
@@ -273,24 +198,6 @@ class Link(asyncio.Protocol):
         asyncio.get_running_loop().call_later(_LINGER_SECONDS, self.abort)
 
     # The bytes.
-
-    def _expect_open(self) -> None:
-        if not self.open:
-            ended = self.closed
-            how = f"closed with {ended.code} by the {ended.by}" if ended else "closing"
-            raise TransportError(f"connection {self.number} is {how}")
-
-    def _sent(self, payload: str | bytes, opcode: OpcodeName, fragments: int = 1) -> int:
-        self.frames_out += 1
-        t, number = self._transcript.now, self.number
-        event = frame_event(t, number, Role.COORDINATOR, payload, opcode=opcode, fragments=fragments)
-        return self._transcript.add(event)
-
-    def _write(self, data: bytes) -> None:
-        if self._held is not None:
-            self._held.append(data)
-        elif data:
-            self._transport.write(data)
 
     def _flush(self) -> None:
         for data in self._protocol.data_to_send():

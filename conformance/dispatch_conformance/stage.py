@@ -16,10 +16,10 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Mapping
 from random import Random
-from typing import Final, Self, TypeVar
+from typing import Final, Self, TypeVar, Unpack
 from uuid import UUID
 
-from dispatch_protocol.canonical import Json, JsonValue
+from dispatch_protocol.canonical import Json
 from dispatch_protocol.errors import TransportError, Violation
 from dispatch_protocol.frames import read_frame
 from dispatch_protocol.parsing import Member
@@ -28,10 +28,19 @@ from dispatch_protocol.vocabulary import ACK_SECONDS, JobType, Role
 
 from dispatch_conformance.conduct import HEARTBEAT_ACK, Claim, Conduct, Session
 from dispatch_conformance.http11 import Reply, Request
-from dispatch_conformance.jobs import ANSWER_SECONDS, Answer, Assignment, Kind, Payload, assignment_text
+from dispatch_conformance.jobs import (
+    ANSWER_SECONDS,
+    Answer,
+    Assignment,
+    Kind,
+    Payload,
+    Terms,
+    assignment_text,
+)
 from dispatch_conformance.launch import WorkerProcess
+from dispatch_conformance.lifeline import ending, has_ended, unregistered
 from dispatch_conformance.link import MAX_FRAME, Link
-from dispatch_conformance.missing import NotConnected, NotRegistered, WorkerLost
+from dispatch_conformance.missing import WorkerLost
 from dispatch_conformance.rest import claimed, faithful, http_event
 from dispatch_conformance.transcript import Transcript
 from dispatch_conformance.wire import Wire
@@ -106,23 +115,24 @@ class Stage:
         It has CONNECT_SECONDS to connect, and then so many seconds to register. Raises NotConnected,
         NotRegistered or WorkerLost if it does not, at once when the process has ended.
         """
-        await self.until(lambda: self.transcript.connected or self._process_ended(), CONNECT_SECONDS)
+        await self.until(lambda: self.transcript.connected or has_ended(self.process), CONNECT_SECONDS)
         old = self.sessions.index(after) + 1 if after is not None else 0
 
         def look() -> Session | None:
             return next((entry for entry in self.sessions[old:] if entry.live), None)
 
-        await self.until(lambda: look() or self._process_ended(), seconds)
+        await self.until(lambda: look() or has_ended(self.process), seconds)
         session = look()
         if session is None:
-            raise self._why_not_registered(after is not None)
+            was = after is not None or any(entry.acked_at is not None for entry in self.sessions)
+            raise unregistered(self.transcript, self.process, was_there=was)
         return session
 
     async def ready(self) -> Session:
         """A session that may be given a job: registered, its claim made if a code was given out, settled."""
         session = self.session or await self.registered()
         if self.expects_claim:
-            await self.until(lambda: bool(self.claims) or self._process_ended(), ACK_SECONDS)
+            await self.until(lambda: bool(self.claims) or has_ended(self.process), ACK_SECONDS)
         settled = (session.acked_at or 0.0) + SETTLE_SECONDS
         if self.claims:
             settled = max(settled, self.claims[-1].t + SETTLE_SECONDS)
@@ -134,26 +144,19 @@ class Stage:
 
     # Jobs.
 
-    def prepare(
-        self,
-        job_type: str,
-        payload: Payload,
-        *,
-        policy: str | None = None,
-        privacy_class: str = "PUBLIC",
-        user_id: str = USER,
-        job_id: str | None = None,
-        more: Mapping[str, JsonValue] | None = None,
-    ) -> Assignment:
-        """An assignment that is written but not sent (see `Stage.send`); `more` are further members."""
+    def prepare(self, job_type: str, payload: Payload, **terms: Unpack[Terms]) -> Assignment:
+        """An assignment that is written but not sent (see `Stage.send`)."""
         exact = payload if isinstance(payload, Json) else Json.of(payload)
-        number = job_id if job_id is not None else self.new_id()
-        tier = policy or ("FAST" if job_type == JobType.LLM_INFER else "CHEAP")
-        members: dict[str, Payload] = {"job_id": number, "job_type": job_type, "payload": exact}
-        members |= {"policy": tier, "privacy_class": privacy_class, "user_id": user_id, **(more or {})}
+        job_id = terms.get("job_id") or self.new_id()
+        tier = terms.get("policy") or ("FAST" if job_type == JobType.LLM_INFER else "CHEAP")
+        members: dict[str, Payload] = {"job_id": job_id, "job_type": job_type, "payload": exact}
+        members["policy"] = tier
+        members["privacy_class"] = terms.get("privacy_class", "PUBLIC")
+        members["user_id"] = terms.get("user_id", USER)
+        members |= terms.get("more", {})
         known = JobType(job_type) if job_type in tuple(JobType) else JobType.TASK
         assignment = Assignment(
-            job_id=number,
+            job_id=job_id,
             job_type=job_type,
             payload=exact,
             text=assignment_text(members),
@@ -161,32 +164,15 @@ class Stage:
             patience=ANSWER_SECONDS[known] * self._scale,
             gone=self._gone,
         )
-        self._assignments[number] = assignment
+        self._assignments[job_id] = assignment
         return assignment
 
     async def assign(
-        self,
-        job_type: str,
-        payload: Payload,
-        *,
-        session: Session | None = None,
-        policy: str | None = None,
-        privacy_class: str = "PUBLIC",
-        user_id: str = USER,
-        job_id: str | None = None,
-        more: Mapping[str, JsonValue] | None = None,
+        self, job_type: str, payload: Payload, *, session: Session | None = None, **terms: Unpack[Terms]
     ) -> Assignment:
         """Give the worker a job: on `session` at once, else on the newest one when it is ready."""
         chosen = session or await self.ready()
-        assignment = self.prepare(
-            job_type,
-            payload,
-            policy=policy,
-            privacy_class=privacy_class,
-            user_id=user_id,
-            job_id=job_id,
-            more=more,
-        )
+        assignment = self.prepare(job_type, payload, **terms)
         self.send(assignment, chosen)
         return assignment
 
@@ -200,13 +186,22 @@ class Stage:
         try:
             assignment.index = session.link.send(assignment.text)
         except TransportError as error:
-            raise WorkerLost(f"the worker could not be given a job: {error}{self._ending()}") from None
+            raise WorkerLost(f"the worker could not be given a job: {error}{ending(self.process)}") from None
 
     def new_id(self) -> str:
         """A fresh UUID; the same seed and name give the same ones."""
         return str(UUID(int=self._random.getrandbits(128), version=4))
 
     # What the worker sends.
+
+    def _gone(self) -> str:
+        """Why no answer can come any more; "" while one can."""
+        if has_ended(self.process):
+            return f"the worker ended{ending(self.process)}"
+        if any(session.link.open for session in self.sessions) or not self.sessions:
+            return ""
+        closed = self.sessions[-1].link.closed
+        return f"the connection ended ({closed.code}, by the {closed.by})" if closed is not None else ""
 
     def _frame(self, link: Link, frame: Frame, index: int) -> None:
         if frame.opcode != "text" or self.conduct.look(link, frame):
@@ -282,33 +277,6 @@ class Stage:
             self.claims.append(claim)
             self.transcript.changes.notify()
         return reply
-
-    # What became of the worker.
-
-    def _process_ended(self) -> bool:
-        return self.process is not None and not self.process.running
-
-    def _gone(self) -> str:
-        """Why no answer can come any more; "" while one can."""
-        if self._process_ended():
-            return f"the worker ended{self._ending()}"
-        if any(session.link.open for session in self.sessions) or not self.sessions:
-            return ""
-        closed = self.sessions[-1].link.closed
-        return f"the connection ended ({closed.code}, by the {closed.by})" if closed is not None else ""
-
-    def _ending(self) -> str:
-        if self.process is None or self.process.running:
-            return ""
-        return f" ({self.process.ending()})"
-
-    def _why_not_registered(self, again: bool) -> Exception:
-        ended = f"; it ended{self._ending()}" if self._process_ended() else ""
-        if not self.transcript.connected:
-            return NotConnected(f"the worker never connected{ended}")
-        if again or any(session.acked_at is not None for session in self.sessions):
-            return WorkerLost(f"the worker registered and is gone{ended or f': {self._gone()}'}")
-        return NotRegistered(f"the worker connected but did not register{ended}")
 
 
 def _named_job(members: Mapping[str, Member]) -> str:

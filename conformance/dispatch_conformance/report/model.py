@@ -11,7 +11,8 @@ from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.catalogue import reported
 from dispatch_conformance.engine import Outcome
-from dispatch_conformance.scenario import Scenario, Settings
+from dispatch_conformance.scenario import Scenario
+from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.verdicts import CheckResult, Verdict, fold_all
 

@@ -15,7 +15,7 @@ from dispatch_conformance.engine import ScenarioRun
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.report.plain import first_difference, visible
 from dispatch_conformance.report.results import event_text
-from dispatch_conformance.scenario import Settings
+from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import CheckResult, Verdict
 
 _SHOWN: Final = 600
