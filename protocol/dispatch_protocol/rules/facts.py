@@ -138,6 +138,8 @@ class Connection:
     """Some assignment was not followed: what seems unasked may have been asked."""
     after_faulty: bool = False
     replaced: float | None = None
+    spoke: float = float("-inf")
+    """When the worker sent its last frame."""
     provoked: float | None = None
     """When the coordinator sent something that has no answer, if the worker has sent nothing since."""
     deaf: bool = False

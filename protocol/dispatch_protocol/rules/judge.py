@@ -11,6 +11,7 @@ from dispatch_protocol.messages import (
     JobReject,
     ReceiptSubmit,
     RegisterAck,
+    UnknownType,
 )
 from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
 from dispatch_protocol.rules import (
@@ -29,7 +30,7 @@ from dispatch_protocol.rules.exchanges import read_exchange
 from dispatch_protocol.rules.facts import Connection, Facts
 from dispatch_protocol.rules.ledger import Finding, Ledger
 from dispatch_protocol.rules.reading import Reading, judge_form, read
-from dispatch_protocol.transitions import SessionStep
+from dispatch_protocol.transitions import SessionState, SessionStep
 from dispatch_protocol.vocabulary import Role
 
 SWEEP_SECONDS: Final = 1.0
@@ -170,6 +171,7 @@ class Rules:
         elif isinstance(message, ReceiptSubmit):
             receipts.submitted(ledger, facts, connection, message)
         self._judge_provoked(connection, reading)
+        connection.spoke = ledger.t
 
     def _judge_provoked(self, connection: Connection, reading: Reading) -> None:
         """Whether a frame out of place follows at once upon a message that has no answer (W-ROB-15)."""
@@ -188,25 +190,30 @@ class Rules:
 
     def _from_coordinator(self, connection: Connection, reading: Reading) -> None:
         ledger, facts, message = self._ledger, self._facts, reading.message
-        if self._of_coordinator and not connection.faulted and reading.violation is None:
+        if self._of_coordinator and not connection.faulted:
             self._judge_coordinator(connection, reading)
-        if isinstance(message, RegisterAck) and reading.violation is None:
+        if reading.violation is not None and connection.phase is SessionState.REGISTERING:
+            connection.faulted = True  # nobody can tell what the worker made of it
+        elif isinstance(message, RegisterAck):
             registration.acknowledged(ledger, connection, message)
         elif reading.kind == "job_assign":
             assignments.assigned(ledger, facts, connection, reading)
-        if reading.kind not in _WITH_ANSWER and connection.is_registered:
+        answers_worker = reading.kind == "error" and ledger.t - connection.spoke <= ANSWER_SECONDS
+        if connection.is_registered and reading.kind not in _WITH_ANSWER and not answers_worker:
             connection.provoked = ledger.t
 
     def _judge_coordinator(self, connection: Connection, reading: Reading) -> None:
         ledger, facts, message = self._ledger, self._facts, reading.message
-        if isinstance(message, RegisterAck | HeartbeatAck | Error):
+        if message is None:
+            replies.garbled(connection)
+        elif isinstance(message, RegisterAck | HeartbeatAck | Error):
             if isinstance(message, RegisterAck):
                 connections.acknowledged(ledger, facts, connection, message)
             replies.replied(ledger, connection, message)
         elif isinstance(message, JobAssign):
             offers.assigned(ledger, facts, connection, message, self._patience)
-        elif message is not None:
-            ledger.passed(*getattr(type(message), "clauses", {"": "C-FRM-4"}).values())
+        elif not isinstance(message, UnknownType):
+            ledger.passed(*type(message).clauses.values())
 
     def _exchange(self, event: Http) -> None:
         exchange = read_exchange(event)

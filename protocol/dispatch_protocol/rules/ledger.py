@@ -65,10 +65,10 @@ class Ledger:
                 clause=clause,
                 t=self.t,
                 connection=connection,
-                place=shown(place),
-                message=shown(message, _SHOWN),
-                expected=shown(expected, _SHOWN),
-                actual=shown(actual, _SHOWN),
+                place=_inert(place),
+                message=_inert(message),
+                expected=_inert(expected),
+                actual=_inert(actual),
                 event_index=self.index if index is None else index,
             )
         )
@@ -106,3 +106,10 @@ class Ledger:
         found = tuple(self._found)
         self._found.clear()
         return found
+
+
+def _inert(value: object) -> str:
+    """A text fit for one line: printable ASCII as it stands (it may be escaped already), the rest escaped."""
+    text = value if isinstance(value, str) else repr(value)
+    plain = len(text) <= _SHOWN and text.isascii() and text.isprintable()
+    return text if plain else shown(text, _SHOWN)

@@ -82,6 +82,13 @@ def replied(ledger: Ledger, connection: Connection, message: RegisterAck | Heart
         _report_unasked(ledger, connection, _UNASKED.get(kind, "C-JOB-10"), f"{kind} {code}")
 
 
+def garbled(connection: Connection) -> None:
+    """Something came that cannot be read: it is blamed for that, and may have been the reply that was due."""
+    if connection.dues:
+        (index, _), *_ = connection.dues.items()
+        connection.dues.pop(index)
+
+
 def pass_time(ledger: Ledger, connection: Connection, *, ended: bool = False) -> None:
     """Time passed: which replies are overdue; answers that were met with silence are judged."""
     if connection.accepted and (ended or ledger.t - connection.accepted_at > _QUIET_SECONDS):
