@@ -24,6 +24,9 @@ MAX_FRAGMENTS: Final = 65_536
 HEAD_SECONDS: Final = 30.0
 """How long a request head may take to come in, and a connection to begin its first."""
 
+REFUSAL_SECONDS: Final = 1.0
+"""How long a client that was refused may go on talking to nobody."""
+
 LINGER_SECONDS: Final = 15.0
 """How long a socket may outlive the application's interest in it, before it is torn down."""
 
@@ -39,6 +42,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._is_in_head = True
         self._head_bytes = 0
+        self._is_refused = False
         self._patience: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -53,9 +57,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in."""
+        if self._is_refused:
+            return
         was_in_head = self._is_in_head
         super().data_received(data)
-        if was_in_head and self._is_in_head and not self.transport.is_closing():
+        if was_in_head and self._is_in_head and not self._is_refused:
             self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(431, "Request head too large")
@@ -92,8 +98,12 @@ class HttpProtocol(HttpToolsProtocol):
             f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: {CONTENT_TYPE}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
         )
+        self._is_refused = True
         self.transport.write(head.encode("ascii") + body)
-        self.transport.close()
+        self.transport.write_eof()
+        # Closed a little later: closing over unread bytes would destroy the answer on its way.
+        self._stop_waiting()
+        self._patience = self.loop.call_later(REFUSAL_SECONDS, self.transport.close)
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
