@@ -23,7 +23,9 @@ _SPECIAL_KEYS: Final = [*_WORDS.split(), "", " 1", "1 "]
 _SHARP: Final = (
     "\"\\/\b\f\n\r\t\0\x1f\x7f\x80\x85\xa0\u2028\u2029\ufeff\ufffe\uffff\ud800\udbff\udc00\udfff<&'"
 )
-_ESCAPES: Final = dict(zip('"\\/\b\f\n\r\t', r"\" \\ \/ \b \f \n \r \t".split(), strict=True))
+_ESCAPES: Final = {
+    character: f"\\{letter}" for character, letter in zip('"\\/\b\f\n\r\t', '"\\/bfnrt', strict=True)
+}
 _CHARACTERS: Final = "\"\\{}[],:-+.eE019 \t\n\r\0\x0b\x7f\xa0\u2028\ufeff\ud800\udc00'/*_;"
 _PIECES: Final = '\\u \\ud83d \\x41 00 1e 0x NaN Infinity null nul true // ,, [] {} ": __proto__'
 _SNIPPETS: Final = [*_CHARACTERS, *_PIECES.split()]
