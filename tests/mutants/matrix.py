@@ -113,7 +113,8 @@ def line(trial: Trial) -> str:
     mutant = trial.mutant
     word = "ok" if trial.as_declared else "SURVIVED" if mutant.clause and not trial.killed else "UNDECLARED"
     also = f"  also {', '.join(sorted(trial.unexpected))}" if trial.unexpected else ""
-    return f"{word:10} {mutant.name:34} {mutant.clause or '-':10} exit {trial.exit_code} {trial.seconds:5.1f} s{also}"
+    what = f"{word:10} {mutant.name:34} {mutant.clause or '-':10}"
+    return f"{what} exit {trial.exit_code} {trial.seconds:5.1f} s{also}"
 
 
 def main() -> int:

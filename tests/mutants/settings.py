@@ -22,7 +22,7 @@ def from_environment() -> Settings:
     told = {name: value for name, value in os.environ.items() if value}
     given = told.get("COORDINATOR_URL", "http://localhost:4010").rstrip("/")
     scheme, _, rest = given.partition("://")
-    secure = "s" * scheme.endswith("s")
+    secure = "s" * (scheme in {"https", "wss"})
     return Settings(
         web=f"http{secure}://{rest}",
         socket=f"ws{secure}://{rest}",

@@ -79,7 +79,7 @@ class KeyOfSmallOrder(Worker):
         return "01" + "00" * 31
 
 
-@defect("key-off-the-curve", "W-REG-8", "registers the SHA-256 of its name as its key")
+@defect("key-off-the-curve", "W-REG-8", "registers 32 bytes that are no point of the curve", "W-SIG-2")
 class KeyOffTheCurve(Worker):
     def public_text(self, seed: bytes) -> str:
         return "02" + "00" * 31
