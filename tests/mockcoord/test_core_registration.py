@@ -1,5 +1,7 @@
 """Registration, heartbeats and error codes, one row after the other, without sockets or waiting."""
 
+from typing import Any
+
 import pytest
 from dispatch_mockcoord.core.terms import Terms
 from dispatch_protocol.messages import PaymentPosted
@@ -82,7 +84,7 @@ def test_messages_before_registration_are_not_registered(frame: str) -> None:
     ],
     ids=str,
 )
-def test_a_bad_register_is_refused_by_its_ack(changes: dict[str, object]) -> None:
+def test_a_bad_register_is_refused_by_its_ack(changes: dict[str, Any]) -> None:
     """C-REG-4 to C-REG-6, C-REG-8."""
     driver = Driver()
     driver.open(1)

@@ -1,0 +1,164 @@
+"""The store: what is written is read again, exactly; files it cannot use are refused, and left alone."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.core.trust import Pairing
+from dispatch_mockcoord.store import Store, StoreError
+from dispatch_protocol.canonical import Json
+from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
+
+STRANGE = 'lone \ud800 surrogate, \x00, "quotes", é, 😀'
+
+
+def job(number: int = 1, **changes: object) -> Job:
+    values: dict[str, object] = {
+        "id": f"job-{number}",
+        "order": number,
+        "job_type": JobType.TASK,
+        "policy": Policy.CHEAP,
+        "privacy_class": PrivacyClass.PRIVATE,
+        "user_id": STRANGE,
+        "payload": Json.read('{ "b" : 1.0, "1": "\\ud800" }'),
+        "created_ms": 1_000 + number,
+        **changes,
+    }
+    return Job(**values)  # type: ignore[arg-type]
+
+
+FULL = job(
+    status=JobStatus.COMPLETED,
+    pubkey="ab" * 32,
+    rejected_by=("cd" * 32, "ef" * 32),
+    output=Json.read('[1.0 ,\t"\\u0000"]'),
+    receipt=Json.read('{"z":1,"job_id":"x"}'),
+    signature=STRANGE,
+    verified=True,
+    completed_ms=5,
+)
+
+
+@pytest.mark.parametrize("stored", [job(), FULL, job(error=JobError.WORKER_TIMEOUT, status=JobStatus.FAILED)])
+def test_a_job_reads_as_it_was_written(stored: Job) -> None:
+    store = Store(None)
+    store.write([stored], [])
+    found = store.job("job-1")
+    assert found == stored
+    assert found is not None
+    assert found.payload.text == stored.payload.text, "as received, not only as meant"
+    assert found.output is None or stored.output is None or found.output.text == stored.output.text
+    store.close()
+
+
+def test_a_later_state_replaces_the_earlier() -> None:
+    store = Store(None)
+    store.write([job()], [])
+    store.write([FULL], [])
+    assert store.job("job-1") == FULL
+    assert store.job("other") is None
+    assert store.job("\ud800") is None
+    store.close()
+
+
+def test_unfinished_recent_and_totals() -> None:
+    store = Store(None)
+    assert store.totals() == (0, 0, 0, 0)
+    finished = {"status": JobStatus.COMPLETED, "pubkey": "AB" * 32, "receipt": Json.of({})}
+    store.write([job(1), job(2, status=JobStatus.ASSIGNED, pubkey="ab" * 32), job(3, **finished)], [])
+    assert [found.id for found in store.unfinished()] == ["job-1", "job-2"]
+    assert [found.id for found in store.recent(2)] == ["job-3", "job-2"]
+    assert store.totals() == (1, 1, 1, 0)
+    store.close()
+
+
+def test_pairings_read_as_they_were_written() -> None:
+    store = Store(None)
+    opened = Pairing(code="A1B2C3", user_id=STRANGE, expires_ms=9)
+    claimed = Pairing(code="A1B2C3", user_id=STRANGE, expires_ms=9, pubkey="ab" * 32, paired_ms=7)
+    store.write([], [opened])
+    assert store.pairings() == [opened]
+    store.write([], [claimed])
+    assert store.pairings() == [claimed]
+    store.close()
+
+
+def test_a_write_is_all_or_nothing() -> None:
+    store = Store(None)
+    broken = job(2, policy=None)
+    with pytest.raises(AttributeError):
+        store.write([job(1), broken], [])
+    assert store.job("job-1") is None
+    store.write([job(1)], [])
+    assert store.job("job-1") == job(1)
+    store.close()
+
+
+def test_a_file_outlives_its_store(tmp_path: Path) -> None:
+    path = str(tmp_path / "dispatch.db")
+    store = Store(path)
+    store.write([FULL], [])
+    store.close()
+    again = Store(path)
+    assert again.job("job-1") == FULL
+    again.close()
+
+
+def test_a_file_in_use_is_refused(tmp_path: Path) -> None:
+    path = str(tmp_path / "dispatch.db")
+    first = Store(path)
+    with pytest.raises(StoreError, match="in use by another process"):
+        Store(path)
+    first.write([FULL], [])
+    first.close()
+    Store(path).close()
+
+
+@pytest.mark.parametrize("content", [b"no database at all, but long enough to be read as one" * 40, b"short"])
+def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "dispatch.db"
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged, or no database"):
+        Store(str(path))
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch.db"
+    store = Store(str(path))
+    store.write([job(number, user_id="x" * 500) for number in range(200)], [])
+    store.close()
+    content = bytearray(path.read_bytes())
+    content[4096 : 4096 * 6] = b"\xff" * (4096 * 5)
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match="damaged"):
+        Store(str(path))
+    assert path.read_bytes() == content
+
+
+def test_another_program_s_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "other.db"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE t (a)")
+    other.commit()
+    other.close()
+    with pytest.raises(StoreError, match="another program"):
+        Store(str(path))
+
+
+def test_another_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch.db"
+    Store(str(path)).close()
+    newer = sqlite3.connect(path)
+    newer.execute("PRAGMA user_version = 99")
+    newer.close()
+    with pytest.raises(StoreError, match="schema version 99, this program 1"):
+        Store(str(path))
+
+
+def test_a_path_that_cannot_be_opened_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot"):
+        Store(str(tmp_path / "missing" / "dispatch.db"))
+    with pytest.raises(StoreError, match="cannot"):
+        Store(str(tmp_path))
