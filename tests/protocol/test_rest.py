@@ -1,6 +1,7 @@
 """The bodies of the HTTP interface: what is read, what is refused and how, what is printed."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -88,27 +89,32 @@ def test_what_javascript_calls_true_is_judged_by_its_type(name: str, value: obje
         assert (status, error.startswith(f"Invalid {name}")) == (400, True)
 
 
+def refusal(read: Callable[[], object]) -> RestFault | None:
+    """What the reader raised; anything but a RestFault goes through."""
+    try:
+        read()
+    except RestFault as refused:
+        return refused
+    return None
+
+
 @given(VALUES, st.sampled_from([*COMMIT, "privacy_class"]))
 def test_no_value_escapes_as_another_exception(value: Any, name: str) -> None:
-    body = stringify({**COMMIT, name: value}).encode()
-    for read in (
-        lambda: read_commit(body, JSON, Policy.FAST),
-        lambda: read_trust_create(body, JSON),
-        lambda: read_trust_claim(body, JSON),
+    members: dict[str, Any] = {**COMMIT, name: value}
+    body = stringify(members).encode()
+    for refused in (
+        refusal(lambda: read_commit(body, JSON, Policy.FAST)),
+        refusal(lambda: read_trust_create(body, JSON)),
+        refusal(lambda: read_trust_claim(body, JSON)),
     ):
-        try:
-            read()
-        except RestFault as refused:
-            assert refused.status == 400
-            assert Json.read(refused.text()).value == {"error": refused.error}
+        assert refused is None or refused.status == 400
+        assert refused is None or Json.read(refused.text()).value == {"error": refused.error}
 
 
 @given(st.binary(max_size=60), st.sampled_from([None, "", JSON, "application/json;charset=utf-8", "x/y"]))
 def test_no_body_escapes_as_another_exception(body: bytes, content_type: str | None) -> None:
-    try:
-        read_body(body, content_type)
-    except RestFault as refused:
-        assert refused.status == 400
+    refused = refusal(lambda: read_body(body, content_type))
+    assert refused is None or refused.status == 400
 
 
 @pytest.mark.parametrize(
