@@ -12,12 +12,14 @@ shows it. Nothing is sent, nothing waits, no clock is read.
 
 Each module is one idea. Workers are judged by `reading` (frames), `registration`, `heartbeats`, `assignments`
 (what is owed), `answers`, `receipts`; coordinators by `replies`, `connections`, `offers` and, over HTTP,
-`interface`, `job_answers`, `trust`. `facts` remembers, `memory` bounds, `ledger` counts, `judge` hands round.
+`interface`, `job_answers`, `trust`. `facts` remembers, `memory` bounds, `ledger` counts, `judge` hands
+round, `spans` says which clauses are a matter of time.
 
 Source: SPEC.md, the clauses that each module names.
 """
 
 from dispatch_protocol.rules.judge import Rules
 from dispatch_protocol.rules.ledger import Finding
+from dispatch_protocol.rules.spans import SPANS
 
-__all__ = ["Finding", "Rules"]
+__all__ = ["SPANS", "Finding", "Rules"]

@@ -50,7 +50,7 @@ def settle(ledger: Ledger, facts: Facts, connection: Connection, held: Assignmen
     if held.silence:
         ledger.passed(held.silence)
     running = connection.running()
-    if running:
+    if running and held.index < running[0].index:
         running[0].since = max(running[0].since, ledger.t)
     if connection.pulse is not None:
         connection.pulse.carry(ledger.t, len(running))

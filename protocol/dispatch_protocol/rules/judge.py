@@ -29,7 +29,7 @@ from dispatch_protocol.rules import (
 from dispatch_protocol.rules.exchanges import read_exchange
 from dispatch_protocol.rules.facts import Connection, Facts
 from dispatch_protocol.rules.ledger import Finding, Ledger
-from dispatch_protocol.rules.reading import Reading, judge_form, read
+from dispatch_protocol.rules.reading import Reading, judge_form, payload_of, read
 from dispatch_protocol.transitions import SessionState, SessionStep
 from dispatch_protocol.vocabulary import Role
 
@@ -72,7 +72,8 @@ class Rules:
     @property
     def judged(self) -> Counter[str]:
         """How often each clause was examined, held or broken. Clauses never examined are missing."""
-        return self._ledger.judged
+        judged = self._ledger.judged
+        return Counter({clause: times for clause, times in judged.items() if self._concerns(clause)})
 
     @property
     def forgotten(self) -> int:
@@ -113,8 +114,10 @@ class Rules:
         return self._take()
 
     def _take(self) -> tuple[Finding, ...]:
-        found = self._ledger.take()
-        return tuple(finding for finding in found if self._of_worker or finding.clause.startswith("C-"))
+        return tuple(finding for finding in self._ledger.take() if self._concerns(finding.clause))
+
+    def _concerns(self, clause: str) -> bool:
+        return self._of_worker if clause.startswith("W-") else self._of_coordinator
 
     def _connection(self, number: int) -> Connection:
         """The connection, or where the transcript does not show its beginning, one that begins here."""
@@ -157,7 +160,7 @@ class Rules:
         registration.first_frame(ledger, connection, reading)
         message = reading.message
         if reading.kind is None:
-            answers.unreadable(ledger, facts, connection, event.text or b"")
+            answers.unreadable(ledger, facts, connection, payload_of(event))
         elif reading.kind == "register":
             registration.registering(ledger, facts, connection, reading)
         elif reading.kind == "heartbeat":
@@ -216,9 +219,14 @@ class Rules:
             ledger.passed(*type(message).clauses.values())
 
     def _exchange(self, event: Http) -> None:
+        about_trust = "/trust/" in event.path.lower()
+        if not (self._of_coordinator or about_trust):
+            return
         exchange = read_exchange(event)
-        if self._of_worker:
+        if about_trust and self._of_worker:
             trust.claimed(self._ledger, self._facts, exchange)
+        if about_trust:
+            trust.note_code(self._ledger, self._facts, exchange)
         if self._faulty_exchanges:
             self._faulty_exchanges -= 1
         elif self._of_coordinator:

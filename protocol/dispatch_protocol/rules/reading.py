@@ -38,7 +38,7 @@ class Reading(NamedTuple):
 
 def read(event: Frame) -> Reading:
     """The reading of a text or binary frame. Total: every event has one."""
-    payload = _payload(event)
+    payload = payload_of(event)
     role = event.sender
     if event.opcode == "text" and isinstance(payload, bytes):
         fault = Violation(ONE_OBJECT[role], "$", WireCode.PARSE_ERROR, "a text frame that is no UTF-8")
@@ -78,7 +78,8 @@ def judge_form(ledger: Ledger, connection: int, role: Role, event: Frame, readin
         ledger.passed(known)
 
 
-def _payload(event: Frame) -> str | bytes:
+def payload_of(event: Frame) -> str | bytes:
+    """The payload of a frame, whatever its event holds: text, or the bytes that a base64 stands for."""
     try:
         return event.payload
     except ValueError:  # base64 that is none

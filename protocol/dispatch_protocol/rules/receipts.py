@@ -10,7 +10,7 @@ from typing import Final
 
 from dispatch_protocol.canonical import Json, JsonValue
 from dispatch_protocol.messages import JobComplete, ReceiptSubmit
-from dispatch_protocol.receipts import Check, Verification, verify_receipt
+from dispatch_protocol.receipts import MEMBERS, RESERVED, Check, Verification, verify_receipt
 from dispatch_protocol.rules.facts import Assignment, Connection, Facts, Job, Submitted
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
@@ -33,7 +33,7 @@ _TIME_CHECKS: Final = ("W-RCP-9", "W-RCP-10", "W-RCP-5")
 _SIGNATURE_CLAUSES: Final = ("W-SIG-1", "W-SIG-2", "W-SIG-3", "W-SIG-4", "W-SIG-5")
 """What a good signature holds at once."""
 
-_MEMBERS: Final = {
+_PLACES: Final = {
     "W-RCP-2": "job_id",
     "W-RCP-3": "provider_pubkey",
     "W-RCP-4": "output_hash",
@@ -185,6 +185,8 @@ def _verify(
             ledger.passed(*(_SIGNATURE_CLAUSES if check.name == "signature" else (check.clause,)))
         elif check.clause == "W-RCP-4" and members.get("output_hash") == sent_hash:
             continue  # the receipt repeats the message's wrong hash, which was blamed there
+        elif check.clause == "W-RCP-8" and members.keys() <= {*MEMBERS, *RESERVED}:
+            continue  # the only others are reserved ones, and blamed as such
         elif check.clause not in _TIME_CHECKS or check.clause in times:
             times -= set(_TIME_CHECKS) if check.clause in _TIME_CHECKS else set()
             _report(ledger, connection, check, given, members)
@@ -201,7 +203,7 @@ def _remember(job: Job, receipt: Json, verification: Verification) -> None:
 def _report(
     ledger: Ledger, connection: Connection, check: Check, given: Delivery, members: dict[str, JsonValue]
 ) -> None:
-    name = _MEMBERS.get(check.clause)
+    name = _PLACES.get(check.clause)
     of_signature = check.name == "signature"
     place = given.signature_place if of_signature else f"{given.place}.{name}" if name else given.place
     actual = given.signature if of_signature else members.get(name) if name else given.receipt.text

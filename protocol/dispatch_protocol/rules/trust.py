@@ -29,11 +29,20 @@ def answered(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
     """An exchange about pairing."""
     match exchange.method, exchange.path:
         case "POST", "/v1/trust/create":
-            _judge_creation(ledger, facts, exchange)
+            _judge_creation(ledger, exchange)
         case "POST", "/v1/trust/claim":
             _judge_claim(ledger, facts, exchange)
         case "GET", "/v1/trust/list":
             _judge_list(ledger, facts, exchange)
+
+
+def note_code(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
+    """A pairing code that was created is remembered, with the user it is for."""
+    code, asked = exchange.members.get("pairing_code"), None
+    if (exchange.method, exchange.path, exchange.status) == ("POST", "/v1/trust/create", 201):
+        asked = outcome(lambda: read_trust_create(exchange.body, exchange.content_type))
+    if isinstance(asked, str) and isinstance(code, str) and _CODE.match(code):
+        facts.codes.put(code, Code(name_of(asked), ledger.t))
 
 
 def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
@@ -87,7 +96,7 @@ def _claimant(ledger: Ledger, facts: Facts, exchange: Exchange, pubkey: str) -> 
     return connection
 
 
-def _judge_creation(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
+def _judge_creation(ledger: Ledger, exchange: Exchange) -> None:
     asked = outcome(lambda: read_trust_create(exchange.body, exchange.content_type))
     if isinstance(asked, RestFault):
         if asked.error == "Missing user_id":
@@ -96,8 +105,7 @@ def _judge_creation(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
     code, expires = exchange.members.get("pairing_code"), exchange.members.get("expires_at")
     fits = exchange.status == 201 and isinstance(code, str) and _CODE.match(code) and isinstance(expires, str)
     expected = "201 with a pairing_code of 6 upper-case hex digits and expires_at"
-    if expect(ledger, "C-TRU-1", bool(fits), expected, exchange) and isinstance(code, str):
-        facts.codes.put(code, Code(name_of(asked), ledger.t))
+    if expect(ledger, "C-TRU-1", bool(fits), expected, exchange):
         _judge_expiry(ledger, exchange, expires)
 
 
