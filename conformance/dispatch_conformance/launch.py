@@ -10,6 +10,7 @@ import contextlib
 import os
 import secrets
 import signal
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -159,19 +160,25 @@ async def launch(command: str, outfit: Outfit) -> WorkerProcess:
 
 
 def end_strays(before: set[int]) -> int:
-    """End every child of this process that was not among `before` (pids) and is no launched worker; counts.
+    """End every descendant of this process that was not among `before` (pids); returns how many. Blocks.
 
     The last sweep of a run: a child that left its group, its session and its environment behind and was
     adopted by the suite is found here.
     """
-    adopted = [
-        entry
-        for entry in processes.descendants(os.getpid(), processes.all_processes())
-        if entry.pid not in before and entry.pid not in _LIVE
-    ]
-    for entry in adopted:
-        processes.end_at_once(entry)
-    return len(adopted)
+    ended: set[int] = set()
+    for _ in range(_STRAY_ROUNDS):
+        adopted = [
+            entry
+            for entry in processes.descendants(os.getpid(), processes.all_processes())
+            if entry.pid not in before and entry.pid not in _LIVE
+        ]
+        if not adopted:
+            break
+        for entry in adopted:
+            processes.end_at_once(entry)
+            ended.add(entry.pid)
+        time.sleep(0.005)
+    return len(ended)
 
 
 _LIVE: Final[set[int]] = set()

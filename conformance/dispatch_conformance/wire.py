@@ -74,7 +74,10 @@ class Wire:
         self.links.append(link)
         self._server.taken += 1
         transport.set_protocol(link)
-        link.data_received(received)
+        head, _, rest = received.partition(b"\r\n\r\n")
+        link.data_received(head + b"\r\n\r\n")  # alone, so that frames behind it find the connection open
+        if rest:
+            link.data_received(rest)
         return link
 
     def _refused(self) -> None:
