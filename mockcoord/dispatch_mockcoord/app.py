@@ -182,8 +182,8 @@ class App:
                 path=f"{path}?{query}" if query else path,
                 status=answer.status,
                 request=body,
-                request_type=request.content_type if request is not None else None,
-                response=answer.body,
+                request_type=_header(scope, b"content-type") or "",
+                response=None if scope["method"] == "HEAD" else answer.body,
                 content_type=answer.content_type,
             )
         )

@@ -9,7 +9,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
@@ -21,6 +21,7 @@ from dispatch_mockcoord.core.terms import Terms
 from dispatch_mockcoord.log import Log
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings, read_network
+from dispatch_mockcoord.watch import Watch
 
 PORTS: Final = {"monad": 4010, "solana": 4020}
 """The ports of the deployed coordinators."""
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     options = _parser().parse_args(arguments)
     try:
         settings = _settings(options)
-        _run(settings, options.verbose, options.ready_json)
+        _run(_serve(settings, options))
         _flush_output()
     except UsageError as error:
         print(f"dispatch-mockcoord: {error}", file=sys.stderr)
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--auto-demo", action="store_true", help="start demo mode after 5 seconds (also: AUTO_DEMO=true)")
     add("--max-frame-bytes", type=_whole, default=MAX_FRAME_BYTES, metavar="N", help="default: 1 MiB")
     add("--max-body-bytes", type=_whole, default=MAX_BODY_BYTES, metavar="N", help="default: 102400")
+    add("--no-watch", action="store_true", help="do not hold what happens against the clauses")
     add("--ready-json", action="store_true", help="print one line of JSON when it listens")
     add("-v", "--verbose", action="store_true", help="show every frame and request")
     return parser
@@ -79,26 +81,29 @@ def _settings(options: argparse.Namespace) -> Settings:
     )
 
 
-def _run(settings: Settings, verbose: bool, ready_json: bool) -> None:
+def _run(serving: Coroutine[None, None, None]) -> None:
     try:
         import uvloop  # noqa: PLC0415
     except ImportError:
-        asyncio.run(_serve(settings, verbose, ready_json))
+        asyncio.run(serving)
     else:
-        uvloop.run(_serve(settings, verbose, ready_json))
+        uvloop.run(serving)
 
 
-async def _serve(settings: Settings, verbose: bool, ready_json: bool) -> None:
+async def _serve(settings: Settings, options: argparse.Namespace) -> None:
     told_to_end = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
     log = Log(sys.stdout)
     running = MockCoordinator(settings)
     running.watch(log.effect)
-    if verbose:
+    if options.verbose:
         running.tap(log.event)
     async with running:
-        if ready_json:
+        watch = Watch(running.switchboard.started, settings.terms, log.finding)
+        if not options.no_watch:
+            running.tap(watch.event)
+        if options.ready_json:
             ready: JsonValue = {
                 "url": running.url,
                 "ws_url": running.ws_url,
@@ -109,8 +114,8 @@ async def _serve(settings: Settings, verbose: bool, ready_json: bool) -> None:
         else:
             log.line(f"Listening on {running.url} ({settings.chain})")
         await told_to_end.wait()
-    if not ready_json:
-        log.line("Ended")
+    if not options.ready_json:
+        log.line("Ended" if options.no_watch else f"Ended, {watch.summary()}")
 
 
 def _raise_file_limit() -> None:

@@ -4,6 +4,7 @@ from typing import Final, TextIO
 
 from dispatch_protocol.errors import shown
 from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
+from dispatch_protocol.rules import Finding
 from dispatch_protocol.vocabulary import JobStatus, Role
 
 from dispatch_mockcoord.core.effects import (
@@ -43,6 +44,12 @@ class Log:
         text = _effect_text(effect)
         if text is not None:
             self.line(text)
+
+    def finding(self, finding: Finding) -> None:
+        """Write that a clause was broken, where, and how."""
+        where = "" if finding.connection is None else f"connection {finding.connection} "
+        expected = f", expected {finding.expected}, got {finding.actual}" if finding.expected else ""
+        self.line(f"VIOLATION {finding.clause} {where}{finding.message} (at {finding.place}{expected})")
 
     def event(self, event: TranscriptEvent) -> None:
         """Write a transcript event."""

@@ -57,7 +57,11 @@ class Clock:
 
 
 class Switchboard:
-    """One coordinator at work. `taps` see every transcript event, `watchers` every effect, as they happen."""
+    """One coordinator at work. `taps` see every transcript event, `watchers` every effect.
+
+    Both are called as things happen, in the loop's thread, and must not raise. `started` is the moment at
+    which the transcript's time begins.
+    """
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self.settings = settings
@@ -66,7 +70,7 @@ class Switchboard:
         self.taps: list[Callable[[TranscriptEvent], None]] = []
         self.watchers: list[Callable[[Effect], None]] = []
         at = clock.moment()
-        self._started = at.now
+        self.started = at
         self.coordinator = Coordinator(settings.terms, new_id=_new_id, new_code=_new_code, at=at)
         self.demo = Demo(self.coordinator, Random())  # noqa: S311
         self._lines: dict[int, Line] = {}
@@ -102,7 +106,7 @@ class Switchboard:
         self._numbers += 1
         self._lines[self._numbers] = line
         if self.taps:
-            self._tap(Opened(t=at.now - self._started, connection=self._numbers, path=path))
+            self._tap(Opened(t=at.now - self.started.now, connection=self._numbers, path=path))
         self._carry_out(self.coordinator.opened(self._numbers, at))
         return self._numbers
 
@@ -110,7 +114,7 @@ class Switchboard:
         """A message came in on this connection."""
         at = self.clock.moment()
         if self.taps:
-            t = at.now - self._started
+            t = at.now - self.started.now
             self._tap(frame_event(t, number, Role.WORKER, payload, opcode="binary"))
         self._carry_out(self.coordinator.received(number, payload, at))
 
@@ -120,7 +124,7 @@ class Switchboard:
         del self._lines[number]
         self._closing.discard(number)
         if self.taps:
-            t = at.now - self._started
+            t = at.now - self.started.now
             self._tap(Closed(t=t, connection=number, code=code, by=by, reason=reason))
         self._carry_out(self.coordinator.closed(number, at))
 
@@ -177,7 +181,7 @@ class Switchboard:
 
     def elapsed(self) -> float:
         """Seconds since the start: the time that transcript events carry."""
-        return self.clock.moment().now - self._started
+        return self.clock.moment().now - self.started.now
 
     def _carry_out(self, effects: list[Effect]) -> None:
         jobs = {

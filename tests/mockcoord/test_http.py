@@ -216,13 +216,12 @@ async def test_pending_jobs_are_bounded() -> None:
 
 
 async def test_a_fault_of_our_own_is_a_500_in_json(
-    running: MockCoordinator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(running.switchboard, "commit", None)
-    assert await error_of(running, "POST", "/v1/jobs/commit/fast", json=TASK) == (
-        500,
-        "Internal server error",
-    )
+    async with MockCoordinator(settings()) as running:
+        monkeypatch.setattr(running.switchboard, "commit", None)
+        found = await error_of(running, "POST", "/v1/jobs/commit/fast", json=TASK)
+    assert found == (500, "Internal server error")
     assert "a request failed" in caplog.text
 
 

@@ -254,9 +254,9 @@ async def test_the_older_of_two_sockets_is_closed_with_4001(running: MockCoordin
     assert closed.value.rcvd.code == 4001
 
 
-async def test_a_worker_dropped_for_silence_sees_a_close_without_a_code(running: MockCoordinator) -> None:
+async def test_a_worker_dropped_for_silence_sees_a_close_without_a_code() -> None:
     """C-HBT-4."""
-    async with worker(running) as one:
+    async with MockCoordinator(settings()) as running, worker(running) as one:
         at = running.switchboard.clock.moment()
         effects = running.coordinator.pass_time(at._replace(now=at.now + 40))
         running.switchboard._carry_out(effects)
