@@ -15,6 +15,7 @@ from dispatch_protocol.vocabulary import JobType, TaskType
 
 from dispatch_conformance.jobs import Answer
 from dispatch_conformance.scenario import Context, scenario
+from dispatch_conformance.scenarios.probe import Patience
 
 
 class Feature(NamedTuple):
@@ -111,14 +112,15 @@ async def features(context: Context) -> None:
     """A plain output first, then one output for each feature of the canonical text."""
     await context.worker()
     broken: dict[str, str] = {}
-    plain = await context.stage.run(JobType.TASK, {"task_type": TaskType.SUMMARIZE, "input": PLAIN})
+    patience = Patience(context.stage, 1)
+    plain = await patience.run(JobType.TASK, {"task_type": TaskType.SUMMARIZE, "input": PLAIN})
     if not _judge_plain(context, plain):
         broken["plain"] = "the hash of a plain output is wrong already"
-    twin = await context.stage.run(JobType.TASK, {"task_type": TaskType.EXTRACT_JSON, "input": '{"n":"x"}'})
+    twin = await patience.run(JobType.TASK, {"task_type": TaskType.EXTRACT_JSON, "input": '{"n":"x"}'})
     if not _fits(twin):
         broken["order"] = "the hash of an output of extract_json is wrong already"
     for feature in FEATURES:
-        await _judge_feature(context, feature, broken)
+        await _judge_feature(context, patience, feature, broken)
 
 
 def _judge_plain(context: Context, answer: Answer) -> bool:
@@ -157,13 +159,15 @@ def _judge_plain(context: Context, answer: Answer) -> bool:
     return False
 
 
-async def _judge_feature(context: Context, feature: Feature, broken: Mapping[str, str]) -> None:
+async def _judge_feature(
+    context: Context, patience: Patience, feature: Feature, broken: Mapping[str, str]
+) -> None:
     check = context.check(feature.check)
     why = broken.get("plain") or (broken.get("order") if feature.twin == "order" else None)
     if why:
         check.not_testable(why)
         return
-    answer = await context.stage.run(JobType.TASK, {"task_type": feature.task, "input": feature.text})
+    answer = await patience.run(JobType.TASK, {"task_type": feature.task, "input": feature.text})
     output = answer.output
     if output is None or not all(mark in output.canonical for mark in feature.marks):
         check.not_testable(f"the output does not hold {feature.about}: {answer.in_words()}", answer)

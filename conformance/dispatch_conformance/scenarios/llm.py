@@ -19,6 +19,7 @@ from dispatch_conformance.ollama import (
     Mood,
 )
 from dispatch_conformance.scenario import Context, scenario
+from dispatch_conformance.scenarios.probe import Patience
 
 OWN_MODEL: Final = "conformance-model:7b"
 SLOW_SECONDS: Final = 26.0
@@ -81,35 +82,42 @@ FAILURES: Final = (
 async def prompts(context: Context) -> None:
     """Prompts, limits and texts of every kind, on their way to the model and back."""
     await context.worker(variables={"OLLAMA_MODEL": None})
+    patience = Patience(context.stage, 1)
     for about, prompt in PROMPTS:
-        asked, answer = await infer(context, about, {"prompt": prompt, "max_tokens": 64})
+        asked, answer = await infer(context, patience, about, {"prompt": prompt, "max_tokens": 64})
         if asked is not None:
             message = f"a prompt with {about} does not reach the model unchanged"
             context.check("prompt").equal(prompt, asked.prompt, message, answer)
             judge_text(context, about, asked.prompt, answer)
     for limit in (1, 64, 300, 4096):
-        asked, answer = await infer(context, f"max_tokens {limit}", {"prompt": "Count.", "max_tokens": limit})
+        asked, answer = await infer(
+            context, patience, f"max_tokens {limit}", {"prompt": "Count.", "max_tokens": limit}
+        )
         if asked is not None:
             message = f"the limit of {limit} tokens does not reach the model"
             context.check("limit").equal(limit, asked.member("options", "num_predict"), message, answer)
-    asked, answer = await infer(context, "no max_tokens", {"prompt": "Count.", "job_type": "LLM_INFER"})
+    asked, answer = await infer(
+        context, patience, "no max_tokens", {"prompt": "Count.", "job_type": "LLM_INFER"}
+    )
     if asked is not None:
         message = "without `max_tokens`, the model is asked for another limit"
         got = asked.member("options", "num_predict")
         context.check("default_limit").equal(DEFAULT_MAX_TOKENS, got, message, answer)
         message = "without OLLAMA_MODEL, another model is asked"
         context.check("default_model").equal(DEFAULT_MODEL, asked.member("model"), message, answer)
-    await replies(context)
+    await replies(context, patience)
 
 
-async def replies(context: Context) -> None:
+async def replies(context: Context, patience: Patience) -> None:
     """Texts of every kind, and a model that answers under another name than it was asked by."""
     for about, text in TEXTS:
         context.ollama.mood = Mood(text=text)
-        _, answer = await infer(context, f"a text with {about}", {"prompt": "Write.", "max_tokens": 64})
+        _, answer = await infer(
+            context, patience, f"a text with {about}", {"prompt": "Write.", "max_tokens": 64}
+        )
         judge_output(context, "text", text, f"a text with {about} comes back changed", answer)
     context.ollama.mood = Mood(model="llama3.2:3b-instruct")
-    _, answer = await infer(context, "a model of another name", {"prompt": "Who are you?"})
+    _, answer = await infer(context, patience, "a model of another name", {"prompt": "Who are you?"})
     message = "the output does not name the model that the server named"
     judge_output(context, "model", "llama3.2:3b-instruct", message, answer)
 
@@ -125,12 +133,13 @@ async def replies(context: Context) -> None:
     },
     capability=JobType.LLM_INFER,
     control=True,
-    limit=480.0,
+    limit=200.0,
 )
 async def failures(context: Context) -> None:
     """A model server that fails in every way, between prompts that it answers."""
     await context.worker(variables={"OLLAMA_MODEL": OWN_MODEL})
-    twin = await context.stage.run(JobType.LLM_INFER, {"prompt": "before", "max_tokens": 16})
+    patience = Patience(context.stage, 2)
+    twin = await patience.run(JobType.LLM_INFER, {"prompt": "before", "max_tokens": 16})
     asked = context.ollama.generations
     if asked:
         message = "another model is asked than OLLAMA_MODEL names"
@@ -145,7 +154,7 @@ async def failures(context: Context) -> None:
             await context.ollama.refuse()
         else:
             context.ollama.mood = failure.mood
-        answer = await context.stage.run(JobType.LLM_INFER, {"prompt": "Why?", "max_tokens": 16})
+        answer = await patience.run(JobType.LLM_INFER, {"prompt": "Why?", "max_tokens": 16})
         context.check(failure.check).expect(
             not answer.completed or answer.refused,
             f"the worker completes a job although the model's server gives {failure.about}",
@@ -183,7 +192,7 @@ async def slow(context: Context) -> None:
 async def infer(context: Context, about: str, payload: dict[str, JsonValue]) -> tuple[Asked | None, Answer]:
     """Give the worker a prompt; the last request for text that this led to, and the answer."""
     before = len(context.ollama.generations)
-    answer = await context.stage.run(JobType.LLM_INFER, payload)
+    answer = await patience.run(JobType.LLM_INFER, payload)
     asked = context.ollama.generations[before:]
     context.check("completes").expect(
         answer.completed and not answer.refused and bool(asked),

@@ -1,0 +1,84 @@
+"""A probe: a job that the worker declared and that is easy, given to see whether it still works."""
+
+from dataclasses import dataclass
+
+from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.vocabulary import JobType, TaskType
+
+from dispatch_conformance.conduct import Session
+from dispatch_conformance.jobs import Answer, Assignment
+from dispatch_conformance.missing import NotDeclared, WorkerLost
+from dispatch_conformance.stage import Stage
+
+WORDS = "still there"
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """What became of a probe: `works` if it was answered, else `instead` says what happened."""
+
+    assignment: Assignment
+    works: bool
+    instead: str
+
+
+def easy_job(session: Session, words: str = WORDS) -> tuple[JobType, JsonValue]:
+    """A job type that the worker declared, and a payload for it. Raises NotDeclared if it declared none."""
+    if JobType.TASK in session.capabilities:
+        return JobType.TASK, {"task_type": TaskType.SUMMARIZE, "input": words}
+    if JobType.LLM_INFER in session.capabilities:
+        return JobType.LLM_INFER, {"prompt": words, "max_tokens": 16}
+    raise NotDeclared("the worker declared no capability")
+
+
+@dataclass(slots=True)
+class Patience:
+    """Gives one job after another, until `left` of them have stayed without an answer.
+
+    What follows then could only be waited for in vain, ten seconds or sixty at a time.
+    """
+
+    stage: Stage
+    left: int
+
+    async def run(self, job_type: JobType, payload: JsonValue) -> Answer:
+        """Assign a job and wait for its answer. Raises WorkerLost where patience is at its end."""
+        if not self.left:
+            raise WorkerLost("the worker leaves its jobs without an answer")
+        answer = await self.stage.run(job_type, payload)
+        if not answer.answered:
+            self.left -= 1
+        return answer
+
+
+async def probe(stage: Stage, session: Session) -> Probing:
+    """Give an easy job on this very connection and wait for its answer, or for the connection's end."""
+    job_type, payload = easy_job(session)
+    if session.link.open:
+        assignment = await stage.assign(job_type, payload, session=session)
+    else:
+        assignment = stage.prepare(job_type, payload)
+    return await watch(stage, session, assignment)
+
+
+async def watch(stage: Stage, session: Session, assignment: Assignment) -> Probing:
+    """Wait for an assignment's answer on its connection, or until none can come there."""
+    process = stage.process
+    seconds = assignment.patience
+
+    def settled() -> bool:
+        ended = process is not None and not process.running
+        return bool(assignment.answers) or session.link.closed is not None or ended
+
+    await stage.transcript.changes.until(settled, seconds)
+    return Probing(assignment, bool(assignment.answers), what_happened(stage, session, seconds))
+
+
+def what_happened(stage: Stage, session: Session, seconds: float) -> str:
+    """Why there is no answer, in words."""
+    closed, process = session.link.closed, stage.process
+    if process is not None and not process.running:
+        return f"the worker ended ({process.ending()})"
+    if closed is not None:
+        return f"the connection ended with {closed.code}, by the {closed.by}"
+    return f"no answer within {seconds:.0f} s"

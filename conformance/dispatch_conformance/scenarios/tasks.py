@@ -10,6 +10,7 @@ from dispatch_protocol.vocabulary import JobType, TaskType
 from dispatch_conformance.checks import Check
 from dispatch_conformance.jobs import Answer
 from dispatch_conformance.scenario import Context, scenario
+from dispatch_conformance.scenarios.probe import Patience
 from dispatch_conformance.scenarios.questions import CLASSIFY, EXTRACT_JSON, NEEDS, SUMMARIZE, Question
 
 LACKING = "the output has no member of this name, or is no object"
@@ -79,8 +80,9 @@ async def ask(context: Context, task: TaskType, questions: Iterable[Question]) -
     """Give the worker every question, one after the other, and judge what comes back."""
     await context.worker()
     failed: set[str] = set()
+    patience = Patience(context.stage, 2)
     for question in questions:
-        answer = await context.stage.run(JobType.TASK, {"task_type": task, "input": question.text})
+        answer = await patience.run(JobType.TASK, {"task_type": task, "input": question.text})
         if not _completed(context, task, question, answer):
             continue
         expected = run_task(task, question.text)
