@@ -189,7 +189,9 @@ async def slow(context: Context) -> None:
     )
 
 
-async def infer(context: Context, about: str, payload: dict[str, JsonValue]) -> tuple[Asked | None, Answer]:
+async def infer(
+    context: Context, patience: Patience, about: str, payload: dict[str, JsonValue]
+) -> tuple[Asked | None, Answer]:
     """Give the worker a prompt; the last request for text that this led to, and the answer."""
     before = len(context.ollama.generations)
     answer = await patience.run(JobType.LLM_INFER, payload)
