@@ -27,7 +27,7 @@ async def post(
     where = urlsplit(url)
     content = body.encode()
     head = (
-        f"{method} {where.path.rstrip('/')}{path} HTTP/1.0\r\nHost: {where.netloc}\r\n"
+        f"{method} {where.path}{path} HTTP/1.0\r\nHost: {where.netloc}\r\n"
         f"Content-Type: {media_type}\r\nContent-Length: {len(content)}\r\n\r\n"
     )
     async with asyncio.timeout(seconds):

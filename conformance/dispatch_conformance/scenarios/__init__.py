@@ -23,7 +23,7 @@ PASSIVE: Final[dict[str, str]] = {
     **{f"W-RCP-{number}": _TASKS for number in range(2, 13)},
     **{f"W-SIG-{number}": _TASKS for number in range(1, 6)},
 }
-"""The clauses that only the passive rules judge, each with a scenario in which they come to it."""
+"""Clauses that the passive rules judge, each with a scenario in which they are sure to come to it."""
 
 UNCHECKED: Final[dict[str, str]] = {
     "W-CON-4": "a MAY: every path is accepted, in every scenario",

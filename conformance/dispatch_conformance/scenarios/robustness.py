@@ -14,6 +14,7 @@ from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, JobType, Role, TaskTyp
 
 from dispatch_conformance.conduct import Conduct, Session, acknowledgement
 from dispatch_conformance.link import Link
+from dispatch_conformance.ollama import Mood
 from dispatch_conformance.scenario import Context, scenario
 from dispatch_conformance.scenarios.blows import BEFORE_ACK, BLOWS, Blow
 from dispatch_conformance.scenarios.probe import easy_job, probe, watch
@@ -206,7 +207,8 @@ async def judge_fragments(context: Context, stage: Stage, session: Session) -> N
 
 
 async def judge_long_message(context: Context, stage: Stage, session: Session) -> None:
-    """An assignment of exactly 1,048,576 bytes."""
+    """An assignment of exactly 1,048,576 bytes; the model does not repeat it."""
+    context.ollama.mood = Mood(text="That was long.")
     job_type, _ = easy_job(session)
     name = "input" if job_type is JobType.TASK else "prompt"
     fixed = {"task_type": TaskType.SUMMARIZE} if job_type is JobType.TASK else {}

@@ -1,6 +1,6 @@
 """Runs the suite against mutants and compares what fails with what each declares.
 
-`python -m tests.mutants.matrix [NAME…]`: every mutant (or those named) against the scenarios that can see its
+`python -m tests.conformance.matrix [NAME…]`: every mutant (or those named) against the scenarios that can see its
 clause; variants against everything that does not wait. Prints one line for each and a summary; exit 1 where a
 defect survives or fails what it does not declare, or a variant fails anything.
 """
@@ -22,7 +22,7 @@ from dispatch_conformance.scenarios import PASSIVE
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.registry import Mutant
 
-RUN = Path(__file__).with_name("run.py")
+RUN = Path(__file__).parents[1] / "mutants" / "run.py"
 LIMIT_SECONDS = 240
 
 
@@ -65,7 +65,7 @@ def scenarios_for(clause: str | None) -> list[str]:
         for entry in all_scenarios()
         if clause in entry.checks.values() and entry.area not in {"fuzz", "replay"}
     ]
-    return declaring or [PASSIVE[clause]]
+    return declaring + [PASSIVE[clause]] * (clause in PASSIVE)
 
 
 def command_for(name: str) -> str:
