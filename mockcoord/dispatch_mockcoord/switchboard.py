@@ -87,7 +87,7 @@ class Switchboard:
     def start(self) -> None:
         """Go on with what the store holds. To be called once, in the running loop."""
         at = self.clock.moment()
-        self._carry_out(self.coordinator.restore(self.store.unfinished(), self.store.pairings(), at))
+        self._carry_out(self.coordinator.restore(self.store.unfinished(), self.store.pairings(), at), at)
         if self.settings.auto_demo:
             self.demo.begin_at(at.now + AUTO_DEMO_SECONDS)
         self.wake()
@@ -107,7 +107,7 @@ class Switchboard:
         self._lines[self._numbers] = line
         if self.taps:
             self._tap(Opened(t=at.now - self.started.now, connection=self._numbers, path=path))
-        self._carry_out(self.coordinator.opened(self._numbers, at))
+        self._carry_out(self.coordinator.opened(self._numbers, at), at)
         return self._numbers
 
     def received(self, number: int, payload: str | bytes) -> None:
@@ -116,7 +116,7 @@ class Switchboard:
         if self.taps:
             t = at.now - self.started.now
             self._tap(frame_event(t, number, Role.WORKER, payload, opcode="binary"))
-        self._carry_out(self.coordinator.received(number, payload, at))
+        self._carry_out(self.coordinator.received(number, payload, at), at)
 
     def closed(self, number: int, code: int, reason: str, by: Role) -> None:
         """The connection ended with this code; `by` closed it first."""
@@ -126,29 +126,31 @@ class Switchboard:
         if self.taps:
             t = at.now - self.started.now
             self._tap(Closed(t=t, connection=number, code=code, by=by, reason=reason))
-        self._carry_out(self.coordinator.closed(number, at))
+        self._carry_out(self.coordinator.closed(number, at), at)
 
     def commit(self, request: CommitRequest) -> Job:
         """A client's job, stored. Raises RestFault where too many wait already."""
         if self.coordinator.dispatcher.pending_count >= self.settings.max_pending_jobs:
             raise RestFault(503, "Too many pending jobs")
-        job, effects = self.coordinator.commit(request, self.clock.moment())
-        self._carry_out(effects)
+        at = self.clock.moment()
+        job, effects = self.coordinator.commit(request, at)
+        self._carry_out(effects, at)
         return job
 
     def create_code(self, user_id: str) -> Pairing:
         """A pairing code, stored. Raises RestFault where too many are open already."""
-        pairing, effects = self.coordinator.create_code(user_id, self.clock.moment())
+        at = self.clock.moment()
+        pairing, effects = self.coordinator.create_code(user_id, at)
+        self._carry_out(effects, at)
         if pairing is None:
             raise RestFault(503, "Too many open pairing codes")
-        self._carry_out(effects)
         return pairing
 
     def claim_code(self, request: ClaimRequest) -> Pairing:
         """The pairing that a claim makes, stored. Raises RestFault where it makes none."""
         at = self.clock.moment()
         outcome, effects = self.coordinator.claim_code(request.pairing_code, request.provider_pubkey, at)
-        self._carry_out(effects)
+        self._carry_out(effects, at)
         if isinstance(outcome, ClaimFault):
             raise RestFault(400, outcome.value)
         return outcome
@@ -163,14 +165,15 @@ class Switchboard:
 
     def notify(self, number: int, message: CoordinatorMessage) -> None:
         """Send a notice of the operator's, such as a payment, to this connection."""
-        self._carry_out(self.coordinator.notify(number, message, self.clock.moment()))
+        at = self.clock.moment()
+        self._carry_out(self.coordinator.notify(number, message, at), at)
 
     def wake(self) -> None:
         """Do what is due, and set the alarm anew."""
         self._alarm = None
         at = self.clock.moment()
         try:
-            self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at))
+            self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at), at)
         except sqlite3.Error:
             LOG.exception("the store failed")
             self._set_alarm()
@@ -183,7 +186,7 @@ class Switchboard:
         """Seconds since the start: the time that transcript events carry."""
         return self.clock.moment().now - self.started.now
 
-    def _carry_out(self, effects: list[Effect]) -> None:
+    def _carry_out(self, effects: list[Effect], at: Moment) -> None:
         jobs = {
             item.job.id: item.job for item in effects if isinstance(item, JobChanged) and not item.job.demo
         }
@@ -192,19 +195,20 @@ class Switchboard:
             self.store.write(jobs.values(), pairings)
         for effect in effects:
             if isinstance(effect, Send):
-                self._send(effect)
+                self._send(effect, at)
             elif isinstance(effect, Close):
                 self._close(effect.connection, effect.code, effect.reason)
             for watch in self.watchers:
                 watch(effect)
         self._set_alarm()
 
-    def _send(self, effect: Send) -> None:
+    def _send(self, effect: Send, at: Moment) -> None:
         line = self._lines.get(effect.connection)
         if line is not None and effect.connection not in self._closing:
             frame = encode(effect.message)
             if self.taps:
-                self._tap(frame_event(self.elapsed(), effect.connection, Role.COORDINATOR, frame))
+                t = at.now - self.started.now
+                self._tap(frame_event(t, effect.connection, Role.COORDINATOR, frame))
             line.post(frame)
 
     def _close(self, number: int, code: int | None, reason: str) -> None:

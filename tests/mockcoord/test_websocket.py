@@ -258,8 +258,8 @@ async def test_a_worker_dropped_for_silence_sees_a_close_without_a_code() -> Non
     """C-HBT-4."""
     async with MockCoordinator(settings()) as running, worker(running) as one:
         at = running.switchboard.clock.moment()
-        effects = running.coordinator.pass_time(at._replace(now=at.now + 40))
-        running.switchboard._carry_out(effects)
+        later = at._replace(now=at.now + 40)
+        running.switchboard._carry_out(running.coordinator.pass_time(later), later)
         with pytest.raises(ConnectionClosed) as closed:
             await one.hear()
     assert closed.value.rcvd is not None
