@@ -1,8 +1,8 @@
 """Runs the suite against mutants and compares what fails with what each declares.
 
-`python -m tests.conformance.matrix [NAME…]`: every mutant (or those named) against the scenarios that can see its
-clause; variants against everything that does not wait. Prints one line for each and a summary; exit 1 where a
-defect survives or fails what it does not declare, or a variant fails anything.
+`python -m tests.conformance.matrix [NAME…]`: every mutant (or those named) against the scenarios that can see
+its clause; variants against everything that does not wait. Prints one line for each and a summary; exit 1
+where a defect survives or fails what it does not declare, or a variant fails anything.
 """
 
 import argparse

@@ -1,5 +1,6 @@
 """The legal variants: what the specification leaves open, done otherwise. None of them breaks a clause."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -86,11 +87,12 @@ class Seeker(Worker):
 
 @variant("one-at-a-time", "runs one job after the other")
 class OneAtATime(Worker):
+    desk: asyncio.Lock | None = None
+
     async def work(self, job_id: str, message: Message) -> None:
-        before = [task for other, task in self.jobs.items() if other != job_id]
-        for task in before:
-            await task
-        await super().work(job_id, message)
+        self.desk = self.desk or asyncio.Lock()
+        async with self.desk:
+            await super().work(job_id, message)
 
 
 @variant("ends-with-its-connection", "ends when its connection ends")

@@ -38,7 +38,6 @@ FAULTS: Final = (
     _task("no_task_type", "a TASK without a task_type", input="words"),
     _task("no_task_type", "a TASK with an empty task_type", task_type="", input="words"),
     _task("no_input", "a TASK without an input", task_type=TaskType.SUMMARIZE),
-    _task("no_input", "a TASK with an empty payload"),
     _task("empty_input", "a TASK with an empty input", task_type=TaskType.CLASSIFY, input=""),
     _task("mistyped", "a TASK whose input is a number", task_type=TaskType.SUMMARIZE, input=5),
     _task("mistyped", "a TASK whose input is null", task_type=TaskType.SUMMARIZE, input=None),
@@ -74,7 +73,9 @@ CHECKS: Final = {
 }
 
 
-@scenario("faulty.payloads", CHECKS, blind=frozenset({"W-JOB-1", "W-JOB-2", "W-JOB-3"}), seconds=2.0)
+@scenario(
+    "faulty.payloads", CHECKS, blind=frozenset({"W-JOB-1", "W-JOB-2", "W-JOB-3", "W-JOB-12"}), seconds=2.0
+)
 async def payloads(context: Context) -> None:
     """Payloads without their fields, with empty and mistyped ones, and types that nobody knows."""
     session = await context.worker()

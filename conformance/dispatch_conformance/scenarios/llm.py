@@ -196,6 +196,10 @@ async def infer(
     before = len(context.ollama.generations)
     answer = await patience.run(JobType.LLM_INFER, payload)
     asked = context.ollama.generations[before:]
+    if not answer.answered:
+        why = f"an LLM_INFER job with {about} is not answered: {answer.reason}"
+        context.check("completes").not_testable(why, answer)
+        return (asked[-1] if asked else None), answer
     context.check("completes").expect(
         answer.completed and not answer.refused and bool(asked),
         f"an LLM_INFER job with {about} is not completed with the model's answer",

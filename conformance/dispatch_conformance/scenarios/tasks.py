@@ -102,6 +102,9 @@ def _completed(context: Context, task: TaskType, question: Question, answer: Ans
     """Whether there is an output to judge. Blank input is judged apart: a refusal breaks its own clause."""
     blank = question.decides.get("")
     check = context.check(blank if blank in _BLANK else f"completes_{task}")
+    if not answer.answered:
+        check.not_testable(f"{task} of {question.about} is not answered: {answer.reason}", answer)
+        return False
     fits = answer.completed and not answer.refused
     if fits and blank in _BLANK:
         return True
