@@ -5,7 +5,7 @@ same value print the same text, so hashes and signatures are taken over it, enco
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from json import encoder as _json
 from typing import Final
@@ -14,10 +14,12 @@ from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.numbers import number_text
 from dispatch_protocol.parsing import MAX_DEPTH, JsonValue, decode_utf8, join_surrogates, parse
 
-__all__ = ["MAX_DEPTH", "Json", "JsonValue", "canonical_text", "hash_text", "parse", "stringify"]
+__all__ = ["MAX_DEPTH", "Json", "JsonValue", "canonical_text", "hash_text", "parse", "quoted", "stringify"]
 
 _INTEGER_KEY: Final = re.compile(r"(?:0|[1-9][0-9]{0,9})\Z")
 _LARGEST_INDEX: Final = 2**32 - 2
+_BEHIND_DIGITS: Final = ":"
+_RECURSIVE_LEVELS: Final = 20
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _quote: Final = _json.encode_basestring
 
@@ -91,28 +93,14 @@ def stringify(value: JsonValue) -> str:
     UsageError for a value that is no JSON (another type, a key that is no string) or nests more than
     MAX_DEPTH levels deep (or holds itself).
     """
-    text = _flat_text(value) if isinstance(value, dict) else None
-    if text is None:
-        text = "".join(_pieces(value))
+    text = _text(value, _RECURSIVE_LEVELS)
     return text if text.isascii() else _escape_surrogates(text)
 
 
-def _flat_text(members: dict[str, JsonValue]) -> str | None:
-    """The text of an object that holds strings and nulls alone, under no integer keys; None for any other.
-
-    Members keep their order here, and nothing nests: this is most of what is ever signed.
-    """
-    pieces: list[str] = []
-    for key, item in members.items():
-        if not isinstance(key, str) or key[:1].isdigit():
-            return None
-        if item is None:
-            pieces.append(f"{_quote(key)}:null")
-        elif isinstance(item, str):
-            pieces.append(f"{_quote(key)}:{_quote(item)}")
-        else:
-            return None
-    return f"{{{','.join(pieces)}}}"
+def quoted(text: str) -> str:
+    """The canonical text of a string: QuoteJSONString (ECMA-262 §25.5.2.4)."""
+    literal = _quote(text)
+    return literal if literal.isascii() else _escape_surrogates(literal)
 
 
 def _escape_surrogates(text: str) -> str:
@@ -122,8 +110,30 @@ def _escape_surrogates(text: str) -> str:
     return _SURROGATE.sub(lambda lone: f"\\u{ord(lone.group()):04x}", join_surrogates(text))
 
 
-def _pieces(value: JsonValue) -> Iterator[str]:
-    """The canonical text piece by piece, without recursion: one iterator for every container that is open."""
+def _text(value: JsonValue, levels: int) -> str:
+    """The text of a value: by recursion for so many levels, which is fast, and below them without it."""
+    if isinstance(value, str):
+        return _quote(value)
+    if isinstance(value, dict):
+        if levels > 0:
+            inner = levels - 1
+            members = [
+                f"{_quote(key)}:{_quote(item) if isinstance(item := value[key], str) else _text(item, inner)}"
+                for key in _ordered(value)
+            ]
+            return f"{{{','.join(members)}}}"
+    elif not isinstance(value, (list, tuple)):
+        return _scalar(value)
+    elif levels > 0:
+        return f"[{','.join([_text(item, levels - 1) for item in value])}]"
+    return "".join(_pieces(value, MAX_DEPTH - _RECURSIVE_LEVELS))
+
+
+def _pieces(value: JsonValue, levels: int = MAX_DEPTH) -> Iterator[str]:
+    """The text of a value piece by piece, with one iterator for every container that is open.
+
+    Raises UsageError where it nests more than so many levels deep.
+    """
     open_: list[tuple[Iterator[tuple[str, JsonValue]], str]] = []
     lead = ""
     while True:
@@ -131,12 +141,12 @@ def _pieces(value: JsonValue) -> Iterator[str]:
         if isinstance(value, dict):
             yield "{"
             open_.append((_object_items(value), "}"))
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, (list, tuple)):
             yield "["
             open_.append((_array_items(value), "]"))
         else:
             yield _scalar(value)
-        if len(open_) > MAX_DEPTH:
+        if len(open_) > levels:
             raise UsageError(f"the value is nested more than {MAX_DEPTH} levels deep")
         while open_:
             items, closing = open_[-1]
@@ -150,15 +160,20 @@ def _pieces(value: JsonValue) -> Iterator[str]:
             return
 
 
+def _ordered(members: dict[str, JsonValue]) -> Iterable[str]:
+    """Keys in OrdinaryOwnPropertyKeys order (ECMA-262 §10.1.11.1): array indices first, ascending."""
+    try:
+        if min(members, default=_BEHIND_DIGITS) >= _BEHIND_DIGITS:
+            return members
+        indices = [key for key in members if _INTEGER_KEY.match(key) and int(key) <= _LARGEST_INDEX]
+    except TypeError:
+        raise UsageError("a key is no string") from None
+    return dict.fromkeys(sorted(indices, key=int)) | members if indices else members
+
+
 def _object_items(members: dict[str, JsonValue]) -> Iterator[tuple[str, JsonValue]]:
-    """Members in OrdinaryOwnPropertyKeys order (ECMA-262 §10.1.11.1): array indices first, ascending."""
-    for key in members:
-        if not isinstance(key, str):
-            raise UsageError(f"a key is no string: {shown(key)}")
-    indices = [key for key in members if _INTEGER_KEY.match(key) and int(key) <= _LARGEST_INDEX]
-    keys = dict.fromkeys(sorted(indices, key=int)) | members if indices else members
     separator = ""
-    for key in keys:
+    for key in _ordered(members):
         yield f"{separator}{_quote(key)}:", members[key]
         separator = ","
 
@@ -179,6 +194,6 @@ def _scalar(value: JsonValue) -> str:
         return "true"
     if value is False:
         return "false"
-    if isinstance(value, int | float):
+    if isinstance(value, (int, float)):
         return number_text(value)
     raise UsageError(f"a {type(value).__name__} is no JSON value")

@@ -37,6 +37,9 @@ OTHER = Identity.from_seed(bytes(32))
 HASH = hash_text("{}")
 TIME = "2026-02-09T12:01:06.237Z"
 GOOD = json.loads(receipt_text("job", WORKER.pubkey_hex, HASH, TIME))
+SIGNATURE = sign_receipt(stringify(GOOD), WORKER)
+RAW = read_signature(SIGNATURE) or b""
+LARGE_S = (int.from_bytes(RAW[32:], "little") + GROUP_ORDER).to_bytes(32, "little")
 TRANSMITTED_AS_SIGNED = {"member_order", "extra_members"}
 
 
@@ -182,17 +185,49 @@ def test_a_key_in_capitals_verifies_where_it_was_registered_so() -> None:
     assert [check.name for check in found.faults] == ["pubkey_form"]
 
 
+@given(
+    st.fixed_dictionaries(
+        {name: st.just(value) | json_values for name, value in GOOD.items()},
+        optional={"signature": json_values, "7": json_values, "extra": json_values},
+    ),
+    st.permutations(MEMBERS),
+    st.booleans(),
+)
+def test_the_short_way_finds_what_the_long_way_finds(
+    members: dict[str, JsonValue], order: list[str], shuffled: bool
+) -> None:
+    """A blank in the text changes nothing in what it says, but rules the short way out."""
+    if shuffled:
+        members = {name: members[name] for name in order} | members
+    receipt = Json.read(stringify(members))
+    spaced = Json.read(receipt.text.replace("{", "{ ", 1))
+    assert receipt == spaced
+    known = {"job_id": "job", "pubkey": WORKER.pubkey_hex, "output_hash": HASH}
+    for signature in (sign_receipt(receipt.text, WORKER), SIGNATURE):
+        assert verify_receipt(receipt, signature, **known) == verify_receipt(spaced, signature, **known)
+
+
+@pytest.mark.parametrize("value", [None, "0x01", "\ud800é\u2028\n", ""])
+@pytest.mark.parametrize("time", [TIME, "2026-02-30T12:01:06.237Z", "", "2026-02-09T12:01:06Z"])
+@pytest.mark.parametrize("key", [WORKER.pubkey_hex, WORKER.pubkey_hex.upper()])
+def test_the_two_ways_agree_where_the_text_is_the_expected_one(
+    value: str | None, time: str, key: str
+) -> None:
+    text = receipt_text("jöb", key, HASH, time, value)
+    signature = sign_receipt(text, WORKER)
+    known = {"job_id": "jöb", "pubkey": key, "output_hash": HASH}
+    short = verify_receipt(Json.read(text), signature, **known)
+    assert short == verify_receipt(Json.read(" ".join(text.partition(","))), signature, **known)
+    assert short.verified
+    assert (short.faults == ()) is (time == TIME and key.islower())
+
+
 @pytest.mark.parametrize("receipt", [None, "[]", '"x"', "null", "7"])
 def test_what_is_no_object_is_no_receipt(receipt: str | None) -> None:
     given_ = None if receipt is None else Json.read(receipt)
     found = verify_receipt(given_, "", job_id="job", pubkey=WORKER.pubkey_hex, output_hash=HASH)
     assert [(check.name, check.clause) for check in found.faults] == [("receipt", "W-RCP-1")]
     assert not found.verified
-
-
-SIGNATURE = sign_receipt(stringify(GOOD), WORKER)
-RAW = read_signature(SIGNATURE) or b""
-LARGE_S = (int.from_bytes(RAW[32:], "little") + GROUP_ORDER).to_bytes(32, "little")
 
 
 @pytest.mark.parametrize(
