@@ -100,7 +100,7 @@ async def _serve(settings: Settings, options: argparse.Namespace) -> None:
     if options.verbose:
         running.tap(log.event)
     async with running:
-        watch = Watch(running.switchboard.started, settings.terms, log.finding)
+        watch = Watch(settings.terms, log.finding)
         if not options.no_watch:
             running.tap(watch.event)
         if options.ready_json:

@@ -11,7 +11,7 @@ from typing import Final
 from dispatch_protocol.recording import TranscriptEvent
 from dispatch_protocol.rules import Finding, Rules
 
-from dispatch_mockcoord.core.terms import Moment, Terms
+from dispatch_mockcoord.core.terms import Terms
 
 MAX_FINDINGS: Final = 1_000
 """How many findings are kept; of more, the oldest go. The counts keep them all."""
@@ -20,11 +20,12 @@ MAX_FINDINGS: Final = 1_000
 class Watch:
     """Findings as they come: the last ones in `findings`, their number by clause in `counts`."""
 
-    def __init__(self, started: Moment, terms: Terms, report: Callable[[Finding], None]) -> None:
+    def __init__(self, terms: Terms, report: Callable[[Finding], None]) -> None:
         self.findings: deque[Finding] = deque(maxlen=MAX_FINDINGS)
         self.counts: Counter[str] = Counter()
         self._report = report
-        self._rules = Rules(epoch_ms=started.wall_ms, worker_timeout=terms.worker_seconds)
+        # Without the wall clock's time: a worker may run elsewhere, by a clock of its own.
+        self._rules = Rules(worker_timeout=terms.worker_seconds)
 
     def event(self, event: TranscriptEvent) -> None:
         """Judge one transcript event: the tap."""
