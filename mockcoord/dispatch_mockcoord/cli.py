@@ -13,7 +13,7 @@ from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Final, NoReturn
 
-from dispatch_protocol.canonical import JsonValue, stringify
+from dispatch_protocol.canonical import stringify
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.vocabulary import MAX_BODY_BYTES, MAX_FRAME_BYTES, NETWORKS
 
@@ -56,7 +56,11 @@ def _parser() -> argparse.ArgumentParser:
     add("--max-frame-bytes", type=_whole, default=MAX_FRAME_BYTES, metavar="N", help="default: 1 MiB")
     add("--max-body-bytes", type=_whole, default=MAX_BODY_BYTES, metavar="N", help="default: 102400")
     add("--no-watch", action="store_true", help="do not hold what happens against the clauses")
-    add("--ready-json", action="store_true", help="print one line of JSON when it listens")
+    add(
+        "--ready-json",
+        action="store_true",
+        help="print one line of JSON when it listens, and nothing more without -v",
+    )
     add("-v", "--verbose", action="store_true", help="show every frame and request")
     return parser
 
@@ -95,27 +99,25 @@ async def _serve(settings: Settings, options: argparse.Namespace) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
     log = Log(sys.stdout)
+    watch = Watch(settings.terms, log.finding)
     running = MockCoordinator(settings)
-    running.watch(log.effect)
+    # Whoever asks for the line of JSON may read that alone: more would fill the pipe, and then hold us up.
+    if not options.ready_json or options.verbose:
+        running.observe(log.effect)
+        if not options.no_watch:
+            running.tap(watch.event)
     if options.verbose:
         running.tap(log.event)
     async with running:
-        watch = Watch(settings.terms, log.finding)
-        if not options.no_watch:
-            running.tap(watch.event)
-        if options.ready_json:
-            ready: JsonValue = {
-                "url": running.url,
-                "ws_url": running.ws_url,
-                "port": running.port,
-                "pid": os.getpid(),
-            }
-            log.line(stringify(ready))
-        else:
-            log.line(f"Listening on {running.url} ({settings.chain})")
+        listening = f"Listening on {running.url} ({settings.chain})"
+        log.line(_ready_json(running) if options.ready_json else listening)
         await told_to_end.wait()
     if not options.ready_json:
         log.line("Ended" if options.no_watch else f"Ended, {watch.summary()}")
+
+
+def _ready_json(running: MockCoordinator) -> str:
+    return stringify({"url": running.url, "ws_url": running.ws_url, "port": running.port, "pid": os.getpid()})
 
 
 def _raise_file_limit() -> None:

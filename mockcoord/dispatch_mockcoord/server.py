@@ -41,7 +41,7 @@ class MockCoordinator:
         self.settings = settings or Settings()
         self._clock = clock or Clock()
         self._taps: list[Callable[[TranscriptEvent], None]] = []
-        self._watchers: list[Callable[[Effect], None]] = []
+        self._observers: list[Callable[[Effect], None]] = []
         self.port = self.settings.port
 
     @property
@@ -63,9 +63,9 @@ class MockCoordinator:
         """Have every transcript event from now on shown to `callback`, in the event loop's thread."""
         self._taps.append(callback)
 
-    def watch(self, callback: Callable[[Effect], None]) -> None:
+    def observe(self, callback: Callable[[Effect], None]) -> None:
         """Have every effect of the core from now on shown to `callback`, in the event loop's thread."""
-        self._watchers.append(callback)
+        self._observers.append(callback)
 
     async def __aenter__(self) -> Self:
         """Open the store, bind the port, and serve. Raises UsageError where either is not to be had."""
@@ -75,7 +75,7 @@ class MockCoordinator:
             self.port = listening.getsockname()[1]
             self.switchboard = Switchboard(self.settings, self._store, self._clock)
             self.switchboard.taps = self._taps
-            self.switchboard.watchers = self._watchers
+            self.switchboard.observers = self._observers
             self.switchboard.start()
             self._server = _server(App(self.switchboard), self.settings)
             await self._server.on_tick(0)

@@ -57,7 +57,7 @@ class Clock:
 
 
 class Switchboard:
-    """One coordinator at work. `taps` see every transcript event, `watchers` every effect.
+    """One coordinator at work. `taps` see every transcript event, `observers` every effect.
 
     Both are called as things happen, in the loop's thread, and must not raise. `started` is the moment at
     which the transcript's time begins.
@@ -68,7 +68,7 @@ class Switchboard:
         self.store = store
         self.clock = clock
         self.taps: list[Callable[[TranscriptEvent], None]] = []
-        self.watchers: list[Callable[[Effect], None]] = []
+        self.observers: list[Callable[[Effect], None]] = []
         at = clock.moment()
         self.started = at
         self.coordinator = Coordinator(settings.terms, new_id=_new_id, new_code=_new_code, at=at)
@@ -198,8 +198,8 @@ class Switchboard:
                 self._send(effect, at)
             elif isinstance(effect, Close):
                 self._close(effect.connection, effect.code, effect.reason)
-            for watch in self.watchers:
-                watch(effect)
+            for observe in self.observers:
+                observe(effect)
         self._set_alarm()
 
     def _send(self, effect: Send, at: Moment) -> None:

@@ -338,11 +338,11 @@ async def test_a_flood_on_one_connection_leaves_the_others_their_turn(running: M
             assert (await noisy.hear())["code"] == "INVALID_MSG"
 
 
-async def test_taps_see_every_event_and_watchers_every_effect(running: MockCoordinator) -> None:
+async def test_taps_see_every_event_and_observers_every_effect(running: MockCoordinator) -> None:
     events: list[TranscriptEvent] = []
     effects: list[Effect] = []
     running.tap(events.append)
-    running.watch(effects.append)
+    running.observe(effects.append)
     async with client(running) as http, connected(running, "/tapped") as one:
         await one.say(b"\xff")
         await one.hear()
