@@ -106,7 +106,7 @@ def _answers_a_lost_job(script: Script) -> Script:
     return script.add(26.0, event="close", connection=2, code=1000, by="worker")
 
 
-_CHANGES: dict[str, Change] = {
+CHANGES: dict[str, Change] = {
     "W-FRM-1": _binary,
     "W-FRM-2 text behind it": lambda s: s.frame("answer faulty", s.line("answer faulty")["text"] + "}"),
     "W-FRM-2 no JSON": lambda s: s.replace("answer faulty", '"reason":', "reason:"),
@@ -190,9 +190,9 @@ _CHANGES: dict[str, Change] = {
 """What is changed, by the clause that it breaks; a word behind the clause tells several changes apart."""
 
 
-@pytest.mark.parametrize("name", _CHANGES)
+@pytest.mark.parametrize("name", CHANGES)
 def test_one_change_breaks_one_clause(name: str) -> None:
-    found, judged = _CHANGES[name](Script("session")).judge(Role.WORKER)
+    found, judged = CHANGES[name](Script("session")).judge(Role.WORKER)
 
     clause = name.partition(" ")[0]
     assert clauses(found) == {clause}

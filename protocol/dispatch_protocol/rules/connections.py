@@ -66,18 +66,13 @@ def acknowledged(ledger: Ledger, facts: Facts, connection: Connection, message: 
         actual=message.worker_id,
     )
     facts.worker_ids.put(name, connection.number)
-    for other in facts.by_key.get((connection.key or "").lower(), {}).values():
-        if other is not connection and other.is_registered and other.replaced is None:
-            other.replaced = ledger.t
-            ledger.passed("C-REG-11")
 
 
-def closed(ledger: Ledger, facts: Facts, connection: Connection, event: Closed) -> None:
-    """A connection ended, by whomever. To be called while its key is still known."""
+def closed(ledger: Ledger, connection: Connection, event: Closed) -> None:
+    """A connection ended, by whomever."""
     by_coordinator = event.by is Role.COORDINATOR
     if connection.is_registered:
-        heirs = facts.by_key.get((connection.key or "").lower(), {})
-        if event.code == CLOSE_REPLACED and len(heirs) > 1:
+        if event.code == CLOSE_REPLACED:
             ledger.passed("C-REG-12")
         elif connection.replaced is not None and by_coordinator:
             _judge(

@@ -219,7 +219,8 @@ class Facts:
 
     def __init__(self) -> None:
         self.connections: Recent[int, Connection] = Recent(MAX_CONNECTIONS)
-        self.by_key: dict[str, dict[int, Connection]] = {}
+        self.owners: dict[str, Connection] = {}
+        """The connection on which a key, in lower case, was last registered with success."""
         self.worker_ids: Recent[str, int] = Recent(MAX_CONNECTIONS)
         self.answered: Recent[tuple[int, str], Assignment] = Recent(MAX_ANSWERED)
         self.lost: Recent[tuple[str, str], int] = Recent(MAX_ANSWERED)
@@ -244,24 +245,25 @@ class Facts:
         """A connection is gone, or there are too many: nothing on it is open any more."""
         for shelf in (connection.held, connection.awaiting, connection.dues):
             shelf.clear()
-        self.release_key(connection)
+        if self.owner(connection.key) is connection:
+            del self.owners[(connection.key or "").lower()]
         if self.connections.get(connection.number) is connection:
             self.connections.pop(connection.number)
 
-    def hold_key(self, connection: Connection, pubkey: str) -> None:
-        """The connection speaks for this key from now on, and for no other."""
-        self.release_key(connection)
-        connection.key = pubkey
-        self.by_key.setdefault(pubkey.lower(), {})[connection.number] = connection
+    def owner(self, pubkey: str | None) -> Connection | None:
+        """The connection that owns this key, in whatever case it is written."""
+        return self.owners.get((pubkey or "").lower())
 
-    def release_key(self, connection: Connection) -> None:
-        """The connection speaks for no key any more, though it keeps the text of its key."""
+    def own_key(self, connection: Connection, t: float) -> None:
+        """The connection was registered under its key; another that was before is replaced."""
         key = (connection.key or "").lower()
-        holders = self.by_key.get(key, {})
-        if holders.get(connection.number) is connection:
-            del holders[connection.number]
-        if not holders:
-            self.by_key.pop(key, None)
+        former = self.owners.get(key)
+        if former is not None and former is not connection:
+            former.replaced = t
+        self.owners[key] = connection
+        replaced = self.replaced.get(key)
+        if replaced is not None and replaced.heir is None:
+            self.replaced.put(key, Replaced(replaced.t, connection.number))
 
     def assignment(self, connection: Connection, name: str) -> Assignment | None:
         """The assignment of this job to this connection, answered or not; None where none is remembered."""

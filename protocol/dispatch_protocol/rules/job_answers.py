@@ -87,7 +87,8 @@ def _judge_course(ledger: Ledger, exchange: Exchange, members: dict[str, JsonVal
     if job.final is not None:
         same = job.final == (status, shown)
         expect(ledger, "C-JOB-16", same, f"{job.final[0]}, as before", exchange)
-    elif status in _FINAL:
+        return
+    if status in _FINAL:
         job.final = (status, shown)
     if status == JobStatus.COMPLETED and job.output_hash is not None:
         same = shown == job.output_hash

@@ -136,7 +136,7 @@ class Rules:
         if event.by is not Role.WORKER:
             heartbeats.pass_time(self._ledger, connection, ended=True)
         if self._of_coordinator and not connection.faulted:
-            connections.closed(self._ledger, self._facts, connection, event)
+            connections.closed(self._ledger, connection, event)
         registration.closed(self._facts, connection, event.code, self._ledger.t)
         assignments.lose(self._facts, connection)
         connection.step(SessionStep.CLOSE)
@@ -198,7 +198,7 @@ class Rules:
         if reading.violation is not None and connection.phase is SessionState.REGISTERING:
             connection.faulted = True  # nobody can tell what the worker made of it
         elif isinstance(message, RegisterAck):
-            registration.acknowledged(ledger, connection, message)
+            registration.acknowledged(ledger, facts, connection, message)
         elif reading.kind == "job_assign":
             assignments.assigned(ledger, facts, connection, reading)
         answers_worker = reading.kind == "error" and ledger.t - connection.spoke <= ANSWER_SECONDS

@@ -1,5 +1,6 @@
 """Registration as the worker's part of it shows: clauses W-REG, and W-END-7 on replaced workers."""
 
+from functools import lru_cache
 from typing import Final
 
 from dispatch_protocol.messages import Register, RegisterAck
@@ -46,11 +47,13 @@ def registering(ledger: Ledger, facts: Facts, connection: Connection, reading: R
         connection.acceptable = reading.violation is None and connection.acceptable
         connection.capabilities = frozenset(message.capabilities)
         connection.provider_type = message.provider_type
-        facts.hold_key(connection, message.provider_pubkey)
+        if facts.owner(connection.key) is connection and connection.key != message.provider_pubkey:
+            del facts.owners[(connection.key or "").lower()]
+        connection.key = message.provider_pubkey
         _judge_return(ledger, facts, connection, message.provider_pubkey.lower())
 
 
-def acknowledged(ledger: Ledger, connection: Connection, message: RegisterAck) -> None:
+def acknowledged(ledger: Ledger, facts: Facts, connection: Connection, message: RegisterAck) -> None:
     """A `register_ack` reached the worker. One that says `ok` without a worker id counts as a refusal."""
     if message.status != "ok" or not message.worker_id:
         connection.step(SessionStep.REFUSE)
@@ -58,6 +61,8 @@ def acknowledged(ledger: Ledger, connection: Connection, message: RegisterAck) -
     if connection.step(SessionStep.ACCEPT):
         connection.worker_id = name_of(message.worker_id)
         connection.registered = connection.good_beat = ledger.t
+        if connection.key is not None:
+            facts.own_key(connection, ledger.t)
         load = len(connection.running())
         connection.pulse = Pulse(ledger.t, ledger.index, load=load, load_since=ledger.t)
 
@@ -81,14 +86,20 @@ def pass_time(ledger: Ledger, connection: Connection) -> None:
         )
 
 
+@lru_cache(maxsize=1024)
+def fault_of_key(pubkey: str) -> str | None:
+    """Why 64 hex digits are no usable key; None where they are one."""
+    return key_fault(bytes.fromhex(pubkey))
+
+
 def closed(facts: Facts, connection: Connection, code: int, t: float) -> None:
     """The connection is gone; a key that was replaced on it is watched for a while."""
-    facts.release_key(connection)
     if connection.key is None or connection.faulted or not connection.is_registered:
         return
     if code == CLOSE_REPLACED:
-        key = connection.key.lower()
-        facts.replaced.put(key, Replaced(t, next(iter(facts.by_key.get(key, {})), None)))
+        owner = facts.owner(connection.key)
+        heir = None if owner is None or owner is connection else owner.number
+        facts.replaced.put(connection.key.lower(), Replaced(t, heir))
 
 
 def _judge_time(ledger: Ledger, connection: Connection) -> None:
@@ -130,7 +141,7 @@ def _judge_place(ledger: Ledger, connection: Connection) -> None:
 
 
 def _judge_key(ledger: Ledger, connection: Connection, pubkey: str) -> None:
-    fault = key_fault(bytes.fromhex(pubkey))
+    fault = fault_of_key(pubkey)
     connection.acceptable = fault is None
     for clause, fits, expected in (
         ("W-REG-4", pubkey == pubkey.lower(), "lower-case digits"),

@@ -22,7 +22,7 @@ from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
 from dispatch_protocol.rules.receipts import RECEIPT_SECONDS
-from dispatch_protocol.signatures import key_fault
+from dispatch_protocol.rules.registration import fault_of_key
 from dispatch_protocol.transitions import AssignmentState, SessionState
 from dispatch_protocol.vocabulary import Role, WireCode
 
@@ -111,7 +111,7 @@ def _due(
         case UnknownType():
             return "error", WireCode.UNKNOWN_MSG, "C-ERR-5"
         case Register() as register:
-            return _due_for_register(register)
+            return _due_for_register(facts, connection, register)
         case Heartbeat() as heartbeat if _counts_as_registered(connection):
             return _due_for_heartbeat(heartbeat, connection)
         case _ if _counts_as_registered(connection):
@@ -131,9 +131,11 @@ def _due_for_fault(violation: Violation, kind: str | None) -> tuple[str, str, st
     return "error", violation.code, clause
 
 
-def _due_for_register(message: Register) -> tuple[str, str, str]:
-    from_curve = key_fault(bytes.fromhex(message.provider_pubkey)) is None
-    return ("register_ack", "ok", "C-REG-1") if from_curve else ("register_ack", "error", "C-REG-6")
+def _due_for_register(facts: Facts, connection: Connection, message: Register) -> tuple[str, str, str]:
+    if fault_of_key(message.provider_pubkey) is not None:
+        return "register_ack", "error", "C-REG-6"
+    owner = facts.owner(message.provider_pubkey)
+    return "register_ack", "ok", "C-REG-1" if owner in (None, connection) else "C-REG-11"
 
 
 def _due_for_heartbeat(message: Heartbeat, connection: Connection) -> tuple[str, str, str]:
@@ -155,6 +157,8 @@ def _due_for_answer(
     known = facts.assignment(connection, name_of(job_id or ""))
     if known is None and connection.forgetful:
         return None
+    if known is not None and known.offers > max(1, known.answers):
+        return None  # assigned more than once
     if known is not None and _holds(ledger, known, submits):
         return ("", "", "C-JOB-10") if ledger.t - known.since < patience else None
     if submits and known is not None and abs(ledger.t - known.answered - RECEIPT_SECONDS) < _MARGIN:

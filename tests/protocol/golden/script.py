@@ -30,6 +30,7 @@ class Script:
         header, *lines = (GOLDEN / f"{name}.jsonl").read_text().splitlines()
         self.header = header
         self.lines: list[dict[str, Any]] = [json.loads(line) for line in lines]
+        self.end = END
 
     def line(self, note: str) -> dict[str, Any]:
         """The line with this note, there to be changed."""
@@ -69,7 +70,8 @@ class Script:
         return self
 
     def until(self, note: str) -> "Script":
-        """No more than up to this line."""
+        """No more than up to this line; the transcript ends fifteen seconds later."""
+        self.end = self.line(note)["t"] + 15.0
         del self.lines[self.lines.index(self.line(note)) + 1 :]
         return self
 
@@ -79,13 +81,13 @@ class Script:
             line["t"] += seconds
         return self
 
-    def judge(self, *roles: Role, end: float = END) -> tuple[list[Finding], Counter[str]]:
+    def judge(self, *roles: Role) -> tuple[list[Finding], Counter[str]]:
         """The findings, and how often each clause was examined. Lines go in by their time."""
         ordered = sorted(self.lines, key=lambda line: float(line["t"]))
         recording = read_lines([self.header, *map(json.dumps, ordered)])
         rules = Rules(epoch_ms=EPOCH_MS, roles=frozenset(roles or Role))
         found = [finding for event in recording.events for finding in rules.feed(event)]
-        found += rules.finish(end)
+        found += rules.finish(self.end)
         assert rules.forgotten == 0
         return found, rules.judged
 
