@@ -1,23 +1,26 @@
 """`dispatch-conformance`: run the suite against a worker, and list what it checks.
 
 Exit codes: 0 conformant; 1 a check failed; 2 misuse, the suite's own failure, or a MUST check that stayed
-inconclusive; 3 nothing could be judged, and why; 130 interrupted.
+inconclusive; 3 nothing could be judged, and why; 130 interrupted; 143 terminated.
 """
 
 import argparse
 import asyncio
+import contextlib
 import os
 import secrets
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
+from typing import Any
 
 from dispatch_protocol.clauses import SPEC_VERSION, clause
 from dispatch_protocol.errors import UsageError
 
 from dispatch_conformance import processes
 from dispatch_conformance.catalogue import all_scenarios, chosen
-from dispatch_conformance.engine import Engine
+from dispatch_conformance.engine import Engine, Outcome
 from dispatch_conformance.launch import end_strays
 from dispatch_conformance.outfit import split_command
 from dispatch_conformance.report.model import make_report, suite_version
@@ -30,6 +33,13 @@ MISUSE = 2
 
 INTERRUPTED = 130
 """The exit code after Ctrl-C."""
+
+TERMINATED = 143
+"""The exit code after SIGTERM."""
+
+
+class Terminated(Exception):
+    """SIGTERM came while the suite ran."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("dispatch-conformance: interrupted; the workers are gone", file=sys.stderr)
         return INTERRUPTED
+    except Terminated:
+        print("dispatch-conformance: terminated; the workers are gone", file=sys.stderr)
+        return TERMINATED
 
 
 def run(options: argparse.Namespace) -> int:
@@ -65,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
     before = {entry.pid for entry in processes.descendants(os.getpid(), processes.all_processes())}
     try:
         engine = Engine(settings, terminal.scenario_done)
-        outcome = asyncio.run(engine.run(scenarios))
+        outcome = asyncio.run(_until_terminated(engine.run(scenarios)))
     finally:
         end_strays(before)
     report = make_report(settings, outcome, scenarios)
@@ -74,6 +87,26 @@ def run(options: argparse.Namespace) -> int:
         write_results(Path(options.out), report, outcome)
         terminal.say(f"written to {options.out}")
     return report.exit_code
+
+
+async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Await it. SIGTERM cancels it, so that the workers are ended, and raises Terminated."""
+    task = asyncio.ensure_future(running)
+    came = False
+
+    def terminate() -> None:
+        nonlocal came
+        came = True
+        task.cancel()
+
+    with contextlib.suppress(NotImplementedError):  # where signals cannot be handled in a loop
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if came:
+            raise Terminated from None
+        raise
 
 
 def list_checks(_options: argparse.Namespace) -> int:
@@ -148,6 +181,6 @@ def _positive(text: str) -> int:
 
 def _scale(text: str) -> float:
     number = float(text)
-    if not 0.1 <= number <= 100:
-        raise argparse.ArgumentTypeError("must be between 0.1 and 100")
+    if not 1 <= number <= 100:
+        raise argparse.ArgumentTypeError("must be between 1 and 100: the clauses give no less time")
     return number

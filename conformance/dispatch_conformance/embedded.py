@@ -22,11 +22,11 @@ from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
 from dispatch_protocol.errors import JsonSyntaxError, UsageError, Violation
 from dispatch_protocol.messages import Register, RegisterAck
 from dispatch_protocol.recording import Frame, TranscriptEvent
-from dispatch_protocol.vocabulary import ACK_SECONDS, Role
+from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.lifeline import has_ended, unregistered
-from dispatch_conformance.stage import CONNECT_SECONDS, USER
+from dispatch_conformance.stage import CONNECT_SECONDS, REGISTER_SECONDS, USER
 from dispatch_conformance.transcript import Transcript
 
 POLL_SECONDS: Final = 0.05
@@ -90,7 +90,7 @@ class Embedded:
         await changes.until(
             lambda: self.transcript.connected or has_ended(self.process), CONNECT_SECONDS * self._scale
         )
-        seconds = (ACK_SECONDS + 5) * self._scale
+        seconds = REGISTER_SECONDS * self._scale
         await changes.until(lambda: len(self.registrations) >= count or has_ended(self.process), seconds)
         if len(self.registrations) >= count:
             return self.registrations[-1]

@@ -18,6 +18,8 @@ def ending(process: WorkerProcess | None) -> str:
 def unregistered(transcript: Transcript, process: WorkerProcess | None, *, was_there: bool) -> Missing:
     """Why there is no registered worker on a coordinator; `was_there`: it had registered before."""
     ended = f"; it ended{ending(process)}" if has_ended(process) else ""
+    if transcript.oddities:
+        ended = f"; the suite closed the connection: {transcript.oddities[0].detail}{ended}"
     if not transcript.connected:
         return NotConnected(f"the worker never connected{ended}")
     if was_there:

@@ -17,22 +17,23 @@ from dispatch_conformance.verdicts import Observation, Verdict
 
 ODDITIES: Final = {
     "protocol": ("W-FRM-1", "breaks the WebSocket protocol (RFC 6455)", "text frames as RFC 6455 has them"),
-    "too_large": ("W-FRM-6", "sends a frame beyond every limit", "frames of at most 1,048,576 bytes"),
+    "too_large": ("W-FRM-3", "sends a frame beyond every limit", "frames of at most 1,048,576 bytes"),
     "flood": ("W-ROB-15", "sends frames without end that nothing asked for", "answers, and heartbeats"),
 }
 """The clause that an oddity of a link breaks, and what to say of it."""
 
 TIMED: Final = {
     "W-REG-2": 10.0,
-    "W-HBT-2": 26.0,
-    "W-HBT-3": 26.0,
+    "W-HBT-1": 26.0,
     "W-HBT-4": 26.0,
+    "W-HBT-5": 26.0,
+    "W-HBT-6": 13.0,
     "W-HBT-7": 13.0,
-    "W-HBT-8": 13.0,
     "W-JOB-1": 60.0,
     "W-JOB-2": 10.0,
     "W-JOB-3": 60.0,
     "W-RCP-1": 5.0,
+    "W-RCP-13": 5.0,
     "W-PAIR-5": 10.0,
 }
 """Clauses whose breach is a matter of time, and how many seconds before it showed a stalled host matters."""

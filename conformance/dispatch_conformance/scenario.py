@@ -25,7 +25,7 @@ LIMIT_SECONDS: Final = 120.0
 """How long a scenario may take, unless it says otherwise; beyond it the suite itself has failed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Scenario:
     """One course of events and the checks that it can make.
 

@@ -51,6 +51,9 @@ SETTLE_SECONDS: Final = 0.25
 CONNECT_SECONDS: Final = 30.0
 """How long a worker has from its start to its first connection; no clause bounds that."""
 
+REGISTER_SECONDS: Final = ACK_SECONDS + 5.0
+"""How long the suite waits for a registration; the clause gives a worker ACK_SECONDS."""
+
 USER: Final = "user_conformance"
 """The user of every job, unless a scenario names another."""
 
@@ -109,11 +112,11 @@ class Stage:
         """What `look` returns once it is true, or its last value after so long; see `Changes.until`."""
         return await self.transcript.changes.until(look, seconds * self._scale)
 
-    async def registered(self, seconds: float = ACK_SECONDS + 5, *, after: Session | None = None) -> Session:
+    async def registered(self, seconds: float | None = None, *, after: Session | None = None) -> Session:
         """The session once a worker has registered and is acknowledged; one newer than `after`, if given.
 
-        It has CONNECT_SECONDS to connect, and then so many seconds to register. Raises NotConnected,
-        NotRegistered or WorkerLost if it does not, at once when the process has ended.
+        It has CONNECT_SECONDS to connect, and then so many (or REGISTER_SECONDS) to register. Raises
+        NotConnected, NotRegistered or WorkerLost if it does not, at once when the process has ended.
         """
         await self.until(lambda: self.transcript.connected or has_ended(self.process), CONNECT_SECONDS)
         old = self.sessions.index(after) + 1 if after is not None else 0
@@ -121,7 +124,8 @@ class Stage:
         def look() -> Session | None:
             return next((entry for entry in self.sessions[old:] if entry.live), None)
 
-        await self.until(lambda: look() or has_ended(self.process), seconds)
+        patience = (REGISTER_SECONDS if seconds is None else seconds) if self.transcript.connected else 0.0
+        await self.until(lambda: look() or has_ended(self.process), patience)
         session = look()
         if session is None:
             was = after is not None or any(entry.acked_at is not None for entry in self.sessions)
