@@ -29,13 +29,16 @@ def number_text(number: int | float) -> str:
         return "null"
     if number == 0:
         return "0"
-    return _layout(repr(number))
+    shortest = float.__repr__(number)
+    return _layout(shortest) if "e" in shortest else shortest.removesuffix(".0")
 
 
 def _layout(shortest: str) -> str:
     """Lay Python's shortest digits out by Number::toString, steps 6 to 12.
 
-    In the standard's names: the digits `s` are `k` long and the value is s × 10^(n−k).
+    In the standard's names: the digits `s` are `k` long and the value is s × 10^(n−k). Where Python writes no
+    exponent (from 1e-4 up to 1e16) its layout is that of the standard already, but for a final `.0`; the two
+    switch to exponents at other magnitudes.
     """
     sign, magnitude = ("-", shortest[1:]) if shortest[0] == "-" else ("", shortest)
     mantissa, _, exponent = magnitude.partition("e")

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from dispatch_protocol.numbers import SAFE_INTEGER, number_text
+from dispatch_protocol.numbers import SAFE_INTEGER, _layout, number_text
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -131,3 +131,13 @@ def test_every_power_of_ten_and_of_two() -> None:
         assert number_text(number) == spelled_out(number)
     for exponent in range(-1074, 1024):
         assert number_text(2.0**exponent) == spelled_out(2.0**exponent)
+
+
+@given(st.floats(min_value=1e-8, max_value=1e23))
+@example(1e-4)
+@example(9.999999999999999e-5)
+@example(1e16)
+@example(9999999999999998.0)
+def test_the_layout_is_the_same_with_and_without_an_exponent(number: float) -> None:
+    assert number_text(number) == _layout(repr(number)) == spelled_out(number)
+    assert number_text(-number) == _layout(repr(-number))
