@@ -1,4 +1,4 @@
-"""The tables of what may follow what, held against the specification's words. Source: SPEC.md, "Life of a job"."""
+"""The tables of what may follow what, held against the specification. Source: SPEC.md, "Life of a job"."""
 
 from itertools import product
 
