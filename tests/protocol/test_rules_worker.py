@@ -115,6 +115,7 @@ CHANGES: dict[str, Change] = {
     "W-FRM-2 no UTF-8": _not_utf8,
     "W-FRM-3": lambda s: s.replace("answer faulty", "{", '{"pad":"' + "x" * 1_048_576 + '",'),
     "W-FRM-4": lambda s: s.say(15.0, "worker", {"type": "hello"}),
+    "W-FRM-4 camel case": lambda s: s.replace("answer faulty", "job_reject", "jobReject"),
     "W-FRM-4 none": lambda s: s.say(15.0, "worker", {"typ": "heartbeat"}),
     "W-REG-1": lambda s: s.say(1.005, "worker", _BEAT),
     "W-REG-2": lambda s: s.later("register", 15.0),

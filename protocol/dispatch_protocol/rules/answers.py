@@ -41,9 +41,9 @@ def answered(ledger: Ledger, facts: Facts, connection: Connection, reading: Read
     return held if isinstance(message, JobComplete) else None
 
 
-def unreadable(ledger: Ledger, facts: Facts, connection: Connection, payload: str | bytes) -> None:
-    """A frame that cannot be read: a job that it mentions counts as attempted, not as unanswered."""
-    connection.unreadable = True
+def illegible(ledger: Ledger, facts: Facts, connection: Connection, payload: str | bytes) -> None:
+    """A frame that is no message: a job that it mentions counts as attempted, not as unanswered."""
+    connection.illegible = True
     for held in connection.running():
         name = held.job_id
         if (name in payload) if isinstance(payload, str) else (name.encode("utf-8", "replace") in payload):

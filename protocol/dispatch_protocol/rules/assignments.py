@@ -13,7 +13,7 @@ from dispatch_protocol.rules.facts import Assignment, Connection, Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
-from dispatch_protocol.tasks import Faulty, read_payload
+from dispatch_protocol.tasks import WHITE_SPACE, Faulty, LlmRequest, TaskRequest, read_payload
 from dispatch_protocol.transitions import ASSIGNMENT, AssignmentStep, SessionState, successor
 from dispatch_protocol.vocabulary import JobType
 
@@ -104,9 +104,13 @@ def _assignment(ledger: Ledger, connection: Connection, message: JobAssign, name
         index=ledger.index,
         silence=silence,
         alone=alone,
-        capable=message.job_type in connection.capabilities,
+        capable=message.job_type in connection.capabilities and not _blank(request),
         faulty=isinstance(request, Faulty),
     )
+
+
+def _blank(request: LlmRequest | TaskRequest | Faulty) -> bool:
+    return isinstance(request, TaskRequest) and not request.input.strip(WHITE_SPACE)
 
 
 def _unowed(ledger: Ledger, name: str) -> Assignment:

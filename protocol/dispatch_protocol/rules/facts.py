@@ -37,7 +37,9 @@ class Assignment:
 
     `silence` names the clause that the worker breaks by never answering; it is empty where nothing is owed.
     `alone` says that the job found the worker settled and idle, so that its deadline counts; `since` when it
-    became the only job that the worker still had to answer. `offers` counts how often it was assigned.
+    became the only job that the worker still had to answer. `capable` says that the worker declared its type,
+    and that its input is not blank: what comes of blank input is a SHOULD. `offers` counts how often it was
+    assigned.
     """
 
     job_id: str
@@ -124,7 +126,8 @@ class Connection:
     phase: SessionState = SessionState.CONNECTED
     faulted: bool = False
     seen_first: bool = False
-    unreadable: bool = False
+    illegible: bool = False
+    """The worker sent something that is no message: what seems missing may be in it."""
     unregistered_reported: bool = False
     key: str | None = None
     provider_type: ProviderType | None = None

@@ -159,8 +159,8 @@ class Rules:
             replies.expect(ledger, facts, connection, reading, self._patience)
         registration.first_frame(ledger, connection, reading)
         message = reading.message
-        if reading.kind is None:
-            answers.unreadable(ledger, facts, connection, payload_of(event))
+        if reading.kind is None or isinstance(message, UnknownType):
+            answers.illegible(ledger, facts, connection, payload_of(event))
         elif reading.kind == "register":
             registration.registering(ledger, facts, connection, reading)
         elif reading.kind == "heartbeat":

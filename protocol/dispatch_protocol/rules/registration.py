@@ -71,7 +71,7 @@ def pass_time(ledger: Ledger, connection: Connection) -> None:
     """Time passed: whether the worker has registered by now."""
     if connection.opened is None or connection.phase is not SessionState.CONNECTED or connection.faulted:
         return
-    if connection.unregistered_reported or connection.unreadable:
+    if connection.unregistered_reported or connection.illegible:
         return
     elapsed = ledger.t - connection.opened
     if elapsed > REGISTER_SECONDS:
@@ -108,7 +108,7 @@ def _judge_time(ledger: Ledger, connection: Connection) -> None:
     elapsed = ledger.t - connection.opened
     if elapsed <= REGISTER_SECONDS:
         ledger.passed("W-REG-2")
-    elif not (connection.unregistered_reported or connection.unreadable or connection.faulted):
+    elif not (connection.unregistered_reported or connection.illegible or connection.faulted):
         connection.unregistered_reported = True
         ledger.failed(
             "W-REG-2",
