@@ -10,11 +10,16 @@ _LINK: Final = f"https://explorer.invalid/tx/{_HASH}"
 
 
 class Blow(NamedTuple):
-    """Frames to send, text or bytes; what they are, in words; and the check that they decide."""
+    """Frames to send, text or bytes; what they are, in words; and the check that they decide.
+
+    `builds_on` are checks of the same messages in their plain form: a worker that does not survive those is
+    not blamed once more.
+    """
 
     check: str
     about: str
     frames: tuple[str | bytes, ...]
+    builds_on: tuple[str, ...] = ()
 
 
 def _message(kind: str, **members: JsonValue) -> str:
@@ -87,11 +92,13 @@ BLOWS: Final = (
         "unknown_members",
         "an unknown member in a heartbeat_ack",
         (_message("heartbeat_ack", status="ok", load=0.3),),
+        ("heartbeat_ack",),
     ),
     Blow(
         "unknown_members",
         "unknown members in an error",
         (_message("error", code="X", message="y", hint=None, trace=[{"at": 1}]),),
+        ("error",),
     ),
     Blow("null", "the frame null", ("null",)),
     Blow("null", "the frame null with white space around it", (" null\n",)),
@@ -123,21 +130,24 @@ BLOWS: Final = (
             _message("job_assign", job_id=None, job_type=None, payload=None),
         ),
     ),
-    Blow("missing_members", "an error without members", (_message("error"),)),
+    Blow("missing_members", "an error without members", (_message("error"),), ("error",)),
     Blow(
         "missing_members",
         "payments without members",
         (_message("payment_posted"), _message("payment_failed")),
+        ("payment_posted", "payment_failed"),
     ),
     Blow(
         "missing_members",
         "a payment with members of other types",
         (_message("payment_posted", job_ids=None, tx_hash=5, amount=0.003, network=[], explorer_url={}),),
+        ("payment_posted",),
     ),
     Blow(
         "missing_members",
         "feedback without members",
         (_message("feedback_posted"), _message("feedback_failed")),
+        ("feedback",),
     ),
 )
 """In the order in which they are sent: the messages of the specification first."""

@@ -39,8 +39,8 @@ async def created(context: Context) -> None:
     there.parent.mkdir()
     await context.start(key_path=there)
     session = await context.stage.registered()
-    other = await start_without_folder(context)
     judge_file(context, there, session)
+    other = await start_without_folder(context, there)
     if other is not None:
         context.check("different").expect(
             other.pubkey != session.pubkey,
@@ -56,12 +56,17 @@ async def created(context: Context) -> None:
     context.check("persists").equal(session.pubkey, again.pubkey, message, (session, again))
 
 
-async def start_without_folder(context: Context) -> Session | None:
+async def start_without_folder(context: Context, there: Path) -> Session | None:
     """A second worker whose key file lies two folders deep in what is not there yet."""
     away = context.folder / "not" / "there" / "worker-key.json"
     stage = await context.new_stage()
     worker = await context.start(stage, key_path=away)
     await stage.until(lambda: stage.session or not worker.running, 15.0)
+    if not there.is_file():
+        context.check("folder").not_testable(
+            "the worker creates no key file, not even where there is a folder"
+        )
+        return stage.session
     if not worker.running:
         actual = f"the worker ended ({worker.ending()})"
     else:

@@ -24,19 +24,19 @@ class Question(NamedTuple):
 NEEDS: Final[Mapping[str, tuple[str, ...]]] = {
     "summary_units": ("summary_short", "summary_long"),
     "white_space": ("word_count",),
-    "blank_summary": ("summary_short",),
+    "blank_summary": ("completes_summarize", "summarize_members", "summary_short"),
     "substrings": ("sentiment",),
     "once": ("sentiment", "substrings"),
     "case": ("sentiment",),
     "confidence": ("sentiment",),
     "doubles": ("sentiment", "confidence"),
-    "second_list": ("sentiment", "confidence"),
-    "blank_classify": ("sentiment", "confidence"),
+    "second_list": ("classify_members", "sentiment", "confidence"),
+    "blank_classify": ("completes_classify", "classify_members", "sentiment", "confidence"),
     "skips_faults": ("extracted",),
     "depth": ("extracted", "skips_faults"),
     "strings": ("extracted", "skips_faults"),
     "repeated_names": ("extracted",),
-    "blank_extract": ("extracted",),
+    "blank_extract": ("completes_extract_json", "extract_json_members", "extracted"),
 }
 """The checks that a check builds on."""
 

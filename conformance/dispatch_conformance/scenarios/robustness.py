@@ -5,19 +5,17 @@ valid twin of the blow. A worker that did not survive is started anew for the ne
 """
 
 from dataclasses import dataclass
-from functools import partial
 
+from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.errors import TransportError
 from dispatch_protocol.parsing import parse_members
 from dispatch_protocol.recording import Frame
-from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, JobType, Role, TaskType
+from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.conduct import Conduct, Session, acknowledgement
-from dispatch_conformance.link import Link
-from dispatch_conformance.ollama import Mood
 from dispatch_conformance.scenario import Context, scenario
 from dispatch_conformance.scenarios.blows import BEFORE_ACK, BLOWS, Blow
-from dispatch_conformance.scenarios.probe import easy_job, probe, watch
+from dispatch_conformance.scenarios.probe import easy_job, probe
 from dispatch_conformance.stage import Stage
 
 MOST_DEATHS = 12
@@ -32,19 +30,16 @@ class Ring:
     stage: Stage
     session: Session
     deaths: int = 0
-    last: str = ""
 
-    async def stand_up(self, why: str) -> bool:
-        """Start the worker again, on a coordinator of its own; whether that is worth while."""
+    async def stand_up(self) -> None:
+        """Start the worker again, on a coordinator of its own, unless it has died too often."""
         self.deaths += 1
-        self.last = why
         if self.deaths >= MOST_DEATHS:
-            return False
+            return
         await self.context.workers[-1].stop(0.0)
         self.stage = await self.context.new_stage()
         self.session = await self.context.worker(self.stage, key_path=self.context.key_path)
         await self.stage.ready()
-        return True
 
 
 @scenario(
@@ -72,15 +67,40 @@ async def frames(context: Context) -> None:
     """Every message of a coordinator, and everything that is none."""
     ring = Ring(context, context.stage, await context.worker())
     await ring.stage.ready()
-    given_up = ""
+    failed: set[str] = set()
     for blow in BLOWS:
-        if given_up:
-            context.check(blow.check).not_testable(given_up)
-        elif not await strike(ring, blow) and not await ring.stand_up(
-            f"the worker did not survive {blow.about}"
-        ):
-            given_up = f"the worker had to be started {ring.deaths} times already"
+        if ring.deaths >= MOST_DEATHS:
+            why = f"the worker had to be started {ring.deaths} times already"
+            context.check(blow.check).not_testable(why)
+        elif broken := failed.intersection(blow.builds_on):
+            context.check(blow.check).not_testable(f"it builds on {min(broken)}, which failed")
+        elif not await strike(ring, blow):
+            failed.add(blow.check)
+            await ring.stand_up()
+    if ring.deaths < MOST_DEATHS:
+        await judge_unknown_members(ring)
     judge_unasked(context)
+
+
+async def judge_unknown_members(ring: Ring) -> None:
+    """An assignment with further members, in its payload too, is answered like the same one without them."""
+    job_type, payload = easy_job(ring.session)
+    assert isinstance(payload, dict)  # noqa: S101  every easy job's payload is an object
+    plain = await (await ring.stage.assign(job_type, payload, session=ring.session)).answer()
+    more: dict[str, JsonValue] = {"priority": 5, "hints": {"gpu": None}, "constructor": [1]}
+    rich = await (
+        await ring.stage.assign(job_type, payload | {"extra": [1]}, session=ring.session, more=more)
+    ).answer()
+    if not plain.answered:
+        ring.context.check("unknown_members").not_testable("the same job without them is not answered", plain)
+        return
+    ring.context.check("unknown_members").expect(
+        rich.kind is plain.kind and rich.output == plain.output,
+        "an assignment with unknown members is not answered like the same one without them",
+        expected=plain.in_words(),
+        actual=rich.in_words(),
+        evidence=(plain, rich),
+    )
 
 
 async def strike(ring: Ring, blow: Blow) -> bool:
@@ -143,87 +163,6 @@ def kind_of(frame: Frame) -> str:
         return "text"
     kind = members.get("type")
     return kind.value if kind is not None and isinstance(kind.value, str) else "text"
-
-
-@scenario(
-    "robustness.transport",
-    {
-        "fragments": "W-ROB-13",
-        "ping": "W-ROB-14",
-        "long_message": "W-ROB-18",
-    },
-)
-async def transport(context: Context) -> None:
-    """Fragments (cut inside a character), pings, a message as long as they may be."""
-    session = await context.worker()
-    stage = context.stage
-    await stage.ready()
-    await judge_ping(context, stage, session)
-    await judge_fragments(context, stage, session)
-    await judge_long_message(context, stage, session)
-
-
-async def judge_ping(context: Context, stage: Stage, session: Session) -> None:
-    """Pings with data and without; RFC 6455 §5.5.3: the pong carries the same data."""
-    link = session.link
-    for data in (b"are you there?", b"", bytes(range(125))):
-        mark = stage.transcript.mark(link.ping(data))
-        await stage.until(partial(_ponged, link, data), 10.0)
-        got = tuple(link.pongs)
-        link.pongs.clear()
-        if not context.check("ping").expect(
-            data in got,
-            "a ping is not answered by a pong with the same data",
-            expected=f"a pong with {len(data)} bytes: {data.hex()}",
-            actual=", ".join(pong.hex() for pong in got) or "no pong within 10 s",
-            evidence=mark,
-        ):
-            return
-
-
-def _ponged(link: Link, data: bytes) -> bool:
-    return data in link.pongs or link.closed is not None
-
-
-async def judge_fragments(context: Context, stage: Stage, session: Session) -> None:
-    """The same assignment whole and in four fragments: the same output."""
-    job_type, payload = easy_job(session, "fragments: ë 漢 \U0001f600 end")
-    whole = await (await stage.assign(job_type, payload, session=session)).answer()
-    cut = stage.prepare(job_type, payload)
-    data = cut.text.encode()
-    inside = data.index("漢".encode()) + 1
-    cut.sent_at = stage.transcript.now
-    pieces = [data[:1], data[1:inside], b"", data[inside : inside + 1], data[inside + 1 :]]
-    cut.index = session.link.send_fragments(pieces)
-    probing = await watch(stage, session, cut)
-    fits = probing.works and whole.output is not None and cut.answers[0].output == whole.output
-    context.check("fragments").expect(
-        fits,
-        "a job in five fragments is not answered like the same job in one frame",
-        expected=whole.in_words(),
-        actual=cut.answers[0].in_words() if cut.answers else probing.instead,
-        evidence=(whole, cut.marks()),
-    )
-
-
-async def judge_long_message(context: Context, stage: Stage, session: Session) -> None:
-    """An assignment of exactly 1,048,576 bytes; the model does not repeat it."""
-    context.ollama.mood = Mood(text="That was long.")
-    job_type, _ = easy_job(session)
-    name = "input" if job_type is JobType.TASK else "prompt"
-    fixed = {"task_type": TaskType.SUMMARIZE} if job_type is JobType.TASK else {}
-    empty = stage.prepare(job_type, {**fixed, name: ""})
-    room = MAX_FRAME_BYTES - len(empty.text.encode())
-    full = stage.prepare(job_type, {**fixed, name: "x" * room}, job_id=empty.job_id)
-    stage.send(full, session)
-    probing = await watch(stage, session, full)
-    context.check("long_message").expect(
-        probing.works,
-        "a message of 1,048,576 bytes is not survived",
-        expected="an answer to the job that it holds",
-        actual=probing.instead,
-        evidence=full.marks(),
-    )
 
 
 @scenario("robustness.before_ack", {"before_ack": "W-ROB-5"})

@@ -1,19 +1,17 @@
 """The three tasks, member by member. Source: SPEC.md, "Outputs of tasks" (W-OUT)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.errors import shown
 from dispatch_protocol.tasks import run_task
 from dispatch_protocol.vocabulary import JobType, TaskType
 
-from dispatch_conformance.checks import Check
 from dispatch_conformance.jobs import Answer
 from dispatch_conformance.scenario import Context, scenario
 from dispatch_conformance.scenarios.probe import Patience
 from dispatch_conformance.scenarios.questions import CLASSIFY, EXTRACT_JSON, NEEDS, SUMMARIZE, Question
-
-LACKING = "the output has no member of this name, or is no object"
 
 
 @scenario(
@@ -79,78 +77,94 @@ async def extract_json(context: Context) -> None:
 async def ask(context: Context, task: TaskType, questions: Iterable[Question]) -> None:
     """Give the worker every question, one after the other, and judge what comes back."""
     await context.worker()
-    failed: set[str] = set()
+    examination = Examination(context, task)
     patience = Patience(context.stage, 2)
     for question in questions:
         answer = await patience.run(JobType.TASK, {"task_type": task, "input": question.text})
-        if not _completed(context, task, question, answer):
-            continue
-        expected = run_task(task, question.text)
+        examination.judge(question, answer)
+
+
+@dataclass(slots=True)
+class Examination:
+    """The checks of one task, and which of them have failed so far: what builds on these is not judged."""
+
+    context: Context
+    task: TaskType
+    failed: set[str] = field(default_factory=set)
+
+    def judge(self, question: Question, answer: Answer) -> None:
+        """Judge one answer: that there is an output, its members, and each that the question decides."""
+        if not answer.answered or (answer.completed and answer.output is None):
+            for name in question.decides.values():
+                self.context.check(name).not_testable(f"there is no output: {answer.in_words()}", answer)
+            return
+        expected = run_task(self.task, question.text)
+        if not self._completed(question, expected, answer):
+            return
         output = answer.output.value if answer.output is not None else None
-        if not question.decides.get(""):
-            _judge_members(context, task, question, expected, answer)
-        if task is TaskType.EXTRACT_JSON:
-            _judge_count(context, output, answer)
+        if "" not in question.decides:
+            self._members(expected, output, answer)
+        if self.task is TaskType.EXTRACT_JSON and isinstance(output, dict):
+            self._count(output, answer)
         for member, name in question.decides.items():
-            if broken := failed.intersection(NEEDS.get(name, ())):
-                context.check(name).not_testable(f"it builds on {min(broken)}, which failed", answer)
-            elif not _judge(context.check(name), question, member, expected, answer):
-                failed.add(name)
+            if self._builds_on_a_failure(name, answer):
+                continue
+            check = self.context.check(name)
+            if not member:
+                fits = check.equal(expected, output, f"for {question.about}, the output is wrong", answer)
+            elif isinstance(output, dict) and member in output:
+                message = f"for {question.about}, `{member}` is wrong"
+                fits = check.equal(expected[member], output[member], message, answer)
+            else:
+                check.not_testable(f"the output has no member `{member}`", answer)
+                fits = False
+            self._keep(name, fits)
 
+    def _completed(self, question: Question, expected: dict[str, JsonValue], answer: Answer) -> bool:
+        """Whether it was completed. The refusal of blank input breaks a clause of its own."""
+        blank = question.decides.get("", "")
+        name = blank if blank.startswith("blank_") else f"completes_{self.task}"
+        fits = answer.completed and not answer.refused
+        if (name == blank and fits) or (not fits and self._builds_on_a_failure(name, answer)):
+            return fits
+        return self._keep(
+            name,
+            self.context.check(name).expect(
+                fits,
+                f"{self.task} of {question.about} was not completed",
+                expected=f"job_complete with the output {shown(stringify(expected))}",
+                actual=answer.in_words(),
+                evidence=answer,
+            ),
+        )
 
-def _completed(context: Context, task: TaskType, question: Question, answer: Answer) -> bool:
-    """Whether there is an output to judge. Blank input is judged apart: a refusal breaks its own clause."""
-    blank = question.decides.get("")
-    check = context.check(blank if blank in _BLANK else f"completes_{task}")
-    if not answer.answered:
-        check.not_testable(f"{task} of {question.about} is not answered: {answer.reason}", answer)
-        return False
-    fits = answer.completed and not answer.refused
-    if fits and blank in _BLANK:
-        return True
-    return check.expect(
-        fits,
-        f"{task} of {question.about} was not completed",
-        expected=f"job_complete with the output {shown(stringify(run_task(task, question.text)))}",
-        actual=answer.in_words(),
-        evidence=answer,
-    )
+    def _members(self, expected: dict[str, JsonValue], output: JsonValue, answer: Answer) -> None:
+        """The output's members: these and no others, in this order."""
+        name = f"{self.task}_members"
+        fits = self.context.check(name).expect(
+            isinstance(output, dict) and list(output) == list(expected),
+            f"the output of {self.task} has other members, or the same in another order",
+            expected=f"an object with the members {', '.join(expected)}",
+            actual=f"the members {', '.join(output)}" if isinstance(output, dict) else stringify(output),
+            evidence=answer,
+        )
+        self._keep(name, fits)
 
+    def _count(self, output: dict[str, JsonValue], answer: Answer) -> None:
+        """`count` is the length of the list beside it, whatever that holds."""
+        extracted = output.get("extracted")
+        if isinstance(extracted, list):
+            message = "`count` is not the number of entries of the list beside it"
+            self.context.check("count").equal(len(extracted), output.get("count"), message, answer)
 
-_BLANK = ("blank_summary", "blank_classify", "blank_extract")
+    def _builds_on_a_failure(self, name: str, answer: Answer) -> bool:
+        broken = self.failed.intersection(NEEDS.get(name, ()))
+        if broken:
+            why = f"it builds on {min(broken)}, which failed"
+            self.context.check(name).not_testable(why, answer)
+        return bool(broken)
 
-
-def _judge_members(
-    context: Context, task: TaskType, question: Question, expected: dict[str, JsonValue], answer: Answer
-) -> None:
-    """The output's members: these and no others, in this order."""
-    output = answer.output.value if answer.output is not None else None
-    context.check(f"{task}_members").expect(
-        isinstance(output, dict) and list(output) == list(expected),
-        f"the output of {task} has other members, or the same in another order",
-        expected=f"an object with the members {', '.join(expected)}",
-        actual=f"the members {', '.join(output)}" if isinstance(output, dict) else stringify(output),
-        evidence=answer,
-    )
-
-
-def _judge_count(context: Context, output: JsonValue, answer: Answer) -> None:
-    """`count` is the length of the list beside it, whatever that holds."""
-    extracted = output.get("extracted") if isinstance(output, dict) else None
-    if isinstance(output, dict) and isinstance(extracted, list):
-        message = "`count` is not the number of entries of the list beside it"
-        context.check("count").equal(len(extracted), output.get("count"), message, answer)
-
-
-def _judge(
-    check: Check, question: Question, member: str, expected: dict[str, JsonValue], answer: Answer
-) -> bool:
-    """Hold one member of an output, or all of it, against the reference; whether it fits."""
-    output = answer.output.value if answer.output is not None else None
-    if not member:
-        return check.equal(expected, output, f"for {question.about}, the output is wrong", answer)
-    if not isinstance(output, dict) or member not in output:
-        check.not_testable(LACKING, answer)
-        return False
-    message = f"for {question.about}, `{member}` is wrong"
-    return check.equal(expected[member], output[member], message, answer)
+    def _keep(self, name: str, fits: bool) -> bool:
+        if not fits:
+            self.failed.add(name)
+        return fits

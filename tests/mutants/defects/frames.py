@@ -52,7 +52,7 @@ class FramesTooLong(Worker):
         return super().completion(job_id, output) | {"log": "." * 1_100_000}
 
 
-@defect("camel-case-types", "W-FRM-4", "writes message types in camel case")
+@defect("camel-case-types", "W-FRM-4", "writes message types in camel case", "W-JOB-1", "W-JOB-12")
 class CamelCaseTypes(Worker):
     def completion(self, job_id: str, output: object) -> Message:
         return super().completion(job_id, output) | {"type": "jobComplete"}

@@ -1,7 +1,6 @@
 """Defects of heartbeats: W-HBT."""
 
-import time
-from typing import Any
+import asyncio
 
 from tests.mutants.jobs import Message
 from tests.mutants.registry import defect
@@ -65,18 +64,13 @@ class EagerHeartbeats(Worker):
     beat_seconds = 1.0
 
 
-@defect("doubled-timer", "W-HBT-7", "starts a second heartbeat timer for every job")
-class DoubledTimer(Worker):
-    async def perform(self, job_type: Any, payload: Any) -> Any:
-        self.start(self.beat())
-        return await super().perform(job_type, payload)
-
-
 @defect(
-    "tasks-block-the-loop", "W-JOB-2", "computes a long summary for 12 seconds, and nothing else meanwhile"
+    "doubled-timer", "W-HBT-7", "starts a second heartbeat timer when its first heartbeat is acknowledged"
 )
-class TasksBlockTheLoop(Worker):
-    def summarize(self, text: str) -> Any:
-        if len(text) > 190:
-            time.sleep(12)
-        return super().summarize(text)
+class DoubledTimer(Worker):
+    doubled = False
+
+    async def on_other(self, message: Message) -> None:
+        if message.get("type") == "heartbeat_ack" and not self.doubled:
+            self.doubled = True
+            asyncio.get_running_loop().call_later(3.0, lambda: self.start(self.beat()))

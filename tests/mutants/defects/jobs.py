@@ -45,11 +45,11 @@ class CompletesAndRejects(Worker):
         await self.reject(job_id, "done")
 
 
-@defect("answers-payments", "W-JOB-6", "completes the jobs that a payment notice names")
+@defect("answers-payments", "W-JOB-6", "completes the jobs that a payment notice names", "W-ROB-15")
 class AnswersPayments(Worker):
     async def on_other(self, message: Message) -> None:
         if message.get("type") == "payment_posted":
-            for job_id in message.get("job_ids", []):
+            for job_id in message.get("job_ids") or []:
                 await self.complete(job_id, {})
 
 
@@ -78,11 +78,12 @@ class RejectsWithoutReason(Worker):
         await self.send({"type": "job_reject", "job_id": job_id, "reason": None})
 
 
-@defect("refuses-private", "W-JOB-10", "rejects PRIVATE jobs")
+@defect("refuses-private", "W-JOB-10", "rejects PRIVATE jobs", "W-OUT-1")
 class RefusesPrivate(Worker):
     async def work(self, job_id: str, message: Message) -> None:
         if message.get("privacy_class") == "PRIVATE":
             await self.reject(job_id, "PRIVATE is not supported")
+            del self.jobs[job_id]
         else:
             await super().work(job_id, message)
 

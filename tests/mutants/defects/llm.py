@@ -75,8 +75,10 @@ class CannedWhenAbsent(Worker):
     async def infer(self, prompt: str, limit: float) -> Any:
         try:
             answer = await self.ask(self.question(prompt, limit))
-        except (OSError, ValueError):
+        except ConnectionRefusedError:
             return CANNED
+        except (OSError, ValueError) as error:
+            raise Refusal(str(error)) from None
         return self.read_out(answer)
 
     def read_out(self, answer: http.Answer) -> Any:

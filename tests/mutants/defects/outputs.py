@@ -201,12 +201,9 @@ class ExtractSkipsStrings(Worker):
 class ExtractFirstDuplicate(Worker):
     def objects(self, piece: str) -> list[Any]:
         def first(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-            return dict(reversed(pairs)) if len(dict(pairs)) < len(pairs) else dict(pairs)
+            return {name: dict(reversed(pairs))[name] for name, _ in pairs}
 
-        try:
-            return [json.loads(piece, object_pairs_hook=first, parse_int=float)]
-        except (ValueError, RecursionError):
-            return []
+        return [json.loads(piece, object_pairs_hook=first, parse_int=float) for _ in super().objects(piece)]
 
 
 @defect("extract-counts-pieces", "W-OUT-23", "counts the pieces that did not parse as well")

@@ -132,7 +132,7 @@ class DiesOfUnaskedAcks(Fragile):
         return self.beats < 0
 
 
-@defect("deaf-to-fragments", "W-ROB-13", "takes every fragment for a message")
+@defect("deaf-to-fragments", "W-ROB-13", "takes every fragment for a message", "W-JOB-1")
 class DeafToFragments(Worker):
     async def receive(self, socket: ClientConnection) -> str | bytes:
         parts = [part async for part in socket.recv_streaming()]
