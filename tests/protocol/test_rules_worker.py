@@ -220,6 +220,13 @@ def test_an_answer_to_a_message_without_answer_is_blamed_beside_what_it_is() -> 
     assert clauses(later.judge(Role.WORKER)[0]) == {"W-FRM-4"}
 
 
+def test_blank_input_may_be_rejected() -> None:
+    script = Script("session").replace("assign summarize", "Dispatch computes.", " ")
+    script = script.frame("answer summarize", json.dumps(_reject(SUMMARIZE)))
+
+    assert clauses(script.judge(Role.WORKER)[0]) == set()
+
+
 def test_a_late_answer_is_late_and_not_missing() -> None:
     found, _ = Script("session").move("answer summarize", 70.0).judge(Role.WORKER)
 
