@@ -46,12 +46,12 @@ def compare(
 def report(title: str, comparisons: Sequence[Comparison]) -> bool:
     """Print them as one table; whether every bar was reached."""
     print(title)
-    print(f"  {'':<46} {'µs':>9} {'baseline':>9} {'ratio':>6}  quartiles    bar")
+    print(f"  {'':<42} {'per second':>11} {'µs':>9} {'baseline':>9} {'ratio':>6}  quartiles    bar")
     for one in comparisons:
         low, high = one.quartiles
         bar = "" if one.bar is None else f"{one.bar:.2f} {'reached' if one.reached else 'MISSED'}"
-        line = f"  {one.name:<46} {one.microseconds:>9.2f} {one.baseline:>9.2f} {one.ratio:>6.2f}"
-        print(f"{line}  {low:.2f}–{high:.2f}    {bar}".rstrip())
+        rate = f"{1_000_000 / one.microseconds:>11,.0f} {one.microseconds:>9.2f} {one.baseline:>9.2f}"
+        print(f"  {one.name:<42} {rate} {one.ratio:>6.2f}  {low:.2f}–{high:.2f}    {bar}".rstrip())
     return all(one.reached for one in comparisons)
 
 
