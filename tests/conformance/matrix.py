@@ -18,6 +18,7 @@ from pathlib import Path
 
 from dispatch_conformance.catalogue import all_scenarios
 from dispatch_conformance.scenarios import PASSIVE
+from dispatch_protocol.clauses import Level, clause
 
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.registry import Mutant
@@ -47,14 +48,20 @@ class Trial:
         return self.broken - self.mutant.collateral - {self.mutant.clause}
 
     @property
+    def expected_exit(self) -> int:
+        """1 where a MUST is among what was broken, else 0: a SHOULD only warns."""
+        return 1 if any(clause(broken).level is Level.MUST for broken in self.broken) else 0
+
+    @property
     def as_declared(self) -> bool:
         """Whether exactly what is declared has failed."""
-        return not self.unexpected and (self.killed or self.mutant.clause is None)
+        told = self.killed or self.mutant.clause is None
+        return told and not self.unexpected and self.exit_code == self.expected_exit
 
 
-def scenarios_for(clause: str | None) -> list[str]:
+def scenarios_for(broken: str | None) -> list[str]:
     """The names of the scenarios that can see a clause; of all that do not wait where there is none."""
-    if clause is None:
+    if broken is None:
         return [
             entry.name
             for entry in all_scenarios()
@@ -63,9 +70,10 @@ def scenarios_for(clause: str | None) -> list[str]:
     declaring = [
         entry.name
         for entry in all_scenarios()
-        if clause in entry.checks.values() and entry.area not in {"fuzz", "replay"}
+        if broken in entry.checks.values() and entry.area not in {"fuzz", "replay"}
     ]
-    return declaring + [PASSIVE[clause]] * (clause in PASSIVE)
+    passive = PASSIVE.get(broken)
+    return [*declaring, passive] if passive else declaring
 
 
 def command_for(name: str) -> str:
