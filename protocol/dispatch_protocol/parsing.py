@@ -62,8 +62,8 @@ def parse(text: str | bytes) -> JsonValue:
 def parse_members(text: str | bytes) -> dict[str, Member] | None:
     """The members of a JSON text that is an object, each with its own exact text; None if it is no object.
 
-    Raises JsonSyntaxError like `parse`, but each member may nest MAX_DEPTH levels deep by itself. Of duplicate
-    keys the last member counts, at the first's position.
+    Raises JsonSyntaxError like `parse`, but each member may nest MAX_DEPTH levels deep by itself. Of
+    duplicate keys the last member counts, at the first's position.
     """
     source = decode_utf8(text)
     index = _blank(source, 0)
