@@ -1,6 +1,8 @@
 """A probe: a job that the worker declared and that is easy, given to see whether it still works."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.vocabulary import JobType, TaskType
@@ -13,6 +15,14 @@ from dispatch_conformance.stage import Stage
 WORDS = "still there"
 
 
+class Declares(Protocol):
+    """Whoever says what a worker can do: a Session, a Register."""
+
+    @property
+    def capabilities(self) -> Sequence[str]:
+        """The job types that it declared."""
+
+
 @dataclass(frozen=True, slots=True)
 class Probing:
     """What became of a probe: `works` if it was answered, else `instead` says what happened."""
@@ -22,7 +32,7 @@ class Probing:
     instead: str
 
 
-def easy_job(session: Session, words: str = WORDS) -> tuple[JobType, JsonValue]:
+def easy_job(session: Declares, words: str = WORDS) -> tuple[JobType, dict[str, JsonValue]]:
     """A job type that the worker declared, and a payload for it. Raises NotDeclared if it declared none."""
     if JobType.TASK in session.capabilities:
         return JobType.TASK, {"task_type": TaskType.SUMMARIZE, "input": words}
