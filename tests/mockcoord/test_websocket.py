@@ -119,6 +119,21 @@ async def test_a_strange_output_comes_back_as_canonical_text(running: MockCoordi
     assert answer.json()["receipt"]["verified"] is True
 
 
+async def test_an_early_receipt_is_not_shown_before_the_job_is_completed(running: MockCoordinator) -> None:
+    """C-REST-11."""
+    async with client(running) as http, worker(running) as one:
+        job_id = (await http.post("/v1/jobs/commit/cheap", json=TASK)).json()["job_id"]
+        whole = one.completion(await one.hear())
+        signature = whole["receipt_signature"]
+        await one.say({"type": "receipt_submit", "receipt": whole["receipt"], "signature": signature})
+        await one.beat()
+        assert (await http.get(f"/v1/jobs/{job_id}")).json()["receipt"] is None
+        bare = {name: value for name, value in whole.items() if not name.startswith("receipt")}
+        await one.say(bare)
+        await one.beat()
+        assert (await http.get(f"/v1/jobs/{job_id}")).json()["receipt"]["verified"] is True
+
+
 async def test_a_message_above_the_limit_closes_with_1009() -> None:
     """C-LIM-1, C-LIM-2."""
     limited = settings(terms=Terms(settle_seconds=0, max_frame_bytes=1000))
