@@ -19,6 +19,7 @@ check: $(VENV)/dev.stamp  ## linter, formatter, strict types, import contracts, 
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m dispatch_protocol.specification --check protocol/SPEC.md
+	$(BIN)/python -m dispatch_protocol.schemas --check
 
 tests: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest
@@ -35,6 +36,9 @@ bench: $(VENV)/dev.stamp  ## each figure beside a baseline in the same run
 
 spec: $(VENV)/dev.stamp  ## write protocol/SPEC.md anew from the clauses
 	$(BIN)/python -m dispatch_protocol.specification > protocol/SPEC.md
+
+schemas: $(VENV)/dev.stamp  ## write the JSON Schemas anew from the messages
+	$(BIN)/python -m dispatch_protocol.schemas
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
