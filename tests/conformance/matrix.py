@@ -72,8 +72,7 @@ def scenarios_for(broken: str | None) -> list[str]:
         for entry in all_scenarios()
         if broken in entry.checks.values() and entry.area not in {"fuzz", "replay"}
     ]
-    passive = PASSIVE.get(broken)
-    return [*declaring, passive] if passive else declaring
+    return [*declaring, PASSIVE.get(broken, "registration.first")]
 
 
 def command_for(name: str) -> str:
