@@ -66,9 +66,15 @@ export default [
   defect("camel-case-type", "W-FRM-4", ["W-JOB-1"], "writes the type of its answers in camel case", {
     Connection: CamelCaseType,
   }),
-  defect("key-as-typed-array", "W-REG-3", [], "registers its key as a Uint8Array, which becomes an object", {
-    Connection: KeyAsTypedArray,
-  }),
+  defect(
+    "key-as-typed-array",
+    "W-REG-3",
+    ["W-ID-1", "W-KEY-7", "W-KEY-8", "W-PAIR-3"],
+    "registers its key as a Uint8Array, which becomes an object",
+    {
+      Connection: KeyAsTypedArray,
+    },
+  ),
   defect(
     "capabilities-as-set",
     "W-REG-6",

@@ -64,14 +64,14 @@ export default [
   defect(
     "hash-of-top-members",
     "W-CAN-2",
-    ["W-RCP-4"],
+    ["W-CAN-4", "W-RCP-4"],
     "passes the output's keys to stringify, which drops all other members at every depth",
     { Proof: HashOfTopMembers },
   ),
   defect("hash-of-object-object", "W-CAN-2", ["W-RCP-4"], "hashes [object Object]", {
     Proof: HashOfObjectObject,
   }),
-  defect("hash-in-latin1", "W-CAN-8", HASHED, "hashes the text in the encoding binary", {
+  defect("hash-in-latin1", "W-CAN-8", ["W-CAN-7", ...HASHED], "hashes the text in the encoding binary", {
     Proof: HashInLatin1,
   }),
   defect("hash-in-base64", "W-CAN-1", HASHED, "writes the hash in base64", { Proof: HashInBase64 }),

@@ -40,7 +40,7 @@ export default [
   defect("slow-heartbeat", "W-HBT-1", GAPS.slice(1), "sends a heartbeat every 30 seconds", {
     Connection: SlowHeartbeat,
   }),
-  defect("heartbeat-in-milliseconds", "W-HBT-7", [], "gives setInterval 10 and means seconds", {
+  defect("heartbeat-in-milliseconds", "W-HBT-7", ["W-ROB-15"], "gives setInterval 10 and means seconds", {
     Connection: HeartbeatInMilliseconds,
   }),
   defect(

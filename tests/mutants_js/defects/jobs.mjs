@@ -135,7 +135,13 @@ export default [
   defect("swallows-exceptions", "W-BAD-4", ["W-BAD-8"], "logs a TypeError and leaves the job unanswered", {
     Jobs: SwallowsExceptions,
   }),
-  defect("destructures-null", "W-BAD-8", ["W-BAD-9"], "destructures a payload that is null, in a listener", {
-    Jobs: DestructuresNull,
-  }),
+  defect(
+    "destructures-null",
+    "W-BAD-8",
+    ["W-BAD-9", "W-ROB-17"],
+    "destructures a payload that is null, in a listener",
+    {
+      Jobs: DestructuresNull,
+    },
+  ),
 ];

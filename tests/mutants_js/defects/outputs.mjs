@@ -102,9 +102,15 @@ export default [
   defect("words-as-often-as-found", "W-OUT-12", [], "counts every occurrence of a word", {
     Tasks: WordsAsOftenAsFound,
   }),
-  defect("confidence-as-text", "W-OUT-14", ["W-OUT-15"], "gives the confidence as the text of toFixed", {
-    Tasks: ConfidenceAsText,
-  }),
+  defect(
+    "confidence-as-text",
+    "W-OUT-14",
+    ["W-OUT-15", "W-OUT-16"],
+    "gives the confidence as the text of toFixed",
+    {
+      Tasks: ConfidenceAsText,
+    },
+  ),
   defect("confidence-rounded", "W-OUT-15", [], "rounds the confidence to two digits", {
     Tasks: ConfidenceRounded,
   }),
@@ -114,8 +120,14 @@ export default [
   defect("flat-braces", "W-OUT-20", ["W-OUT-18", "W-OUT-22"], "finds objects without inner objects only", {
     Tasks: FlatBraces,
   }),
-  defect("parses-all-or-nothing", "W-OUT-19", [], "parses all matches in one try block", {
-    Tasks: ParsesAllOrNothing,
-  }),
-  defect("count-as-text", "W-OUT-23", [], "gives the count as a string", { Tasks: CountAsText }),
+  defect(
+    "parses-all-or-nothing",
+    "W-OUT-19",
+    ["W-OUT-18", "W-OUT-23"],
+    "parses all matches in one try block",
+    {
+      Tasks: ParsesAllOrNothing,
+    },
+  ),
+  defect("count-as-text", "W-OUT-23", ["W-OUT-24"], "gives the count as a string", { Tasks: CountAsText }),
 ];

@@ -79,7 +79,9 @@ export default [
   defect("dies-of-unknown-types", "W-ROB-1", ["W-ROB-6"], "calls the handler of a type that has none", {
     Connection: DiesOfUnknownTypes,
   }),
-  defect("dies-of-errors", "W-ROB-7", [], "throws what an error message says", { Connection: DiesOfErrors }),
+  defect("dies-of-errors", "W-ROB-7", ["W-ROB-2", "W-ROB-17"], "throws what an error message says", {
+    Connection: DiesOfErrors,
+  }),
   defect("dies-without-token", "W-ROB-9", ["W-ROB-17"], "pads a token that is not there", {
     Connection: DiesWithoutToken,
   }),
