@@ -7,10 +7,11 @@ from typing import Final
 
 from dispatch_protocol.messages import JobComplete, JobReject
 from dispatch_protocol.rules import assignments
-from dispatch_protocol.rules.facts import Assignment, Connection, Facts
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
+from dispatch_protocol.rules.records import Assignment, Connection
 from dispatch_protocol.transitions import ASSIGNMENT, AssignmentState, AssignmentStep, successor
 from dispatch_protocol.vocabulary import JobType
 
@@ -121,7 +122,7 @@ def _judge_kind(
                 actual=message.output.text if isinstance(message, JobComplete) else "",
                 connection=connection.number,
             )
-    elif held.job_type == JobType.TASK and held.capable and held.alone:
+    elif held.job_type == JobType.TASK and held.doable and held.alone:
         if isinstance(message, JobComplete):
             ledger.passed("W-OUT-1")
         else:

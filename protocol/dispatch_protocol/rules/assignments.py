@@ -9,10 +9,11 @@ from typing import Final
 
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.messages import JobAssign
-from dispatch_protocol.rules.facts import Assignment, Connection, Facts
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
+from dispatch_protocol.rules.records import Assignment, Connection
 from dispatch_protocol.tasks import WHITE_SPACE, Faulty, LlmRequest, TaskRequest, read_payload
 from dispatch_protocol.transitions import ASSIGNMENT, AssignmentStep, SessionState, successor
 from dispatch_protocol.vocabulary import JobType
@@ -104,12 +105,13 @@ def _assignment(ledger: Ledger, connection: Connection, message: JobAssign, name
         index=ledger.index,
         silence=silence,
         alone=alone,
-        capable=message.job_type in connection.capabilities and not _blank(request),
+        doable=message.job_type in connection.capabilities and not _is_blank(request),
         faulty=isinstance(request, Faulty),
     )
 
 
-def _blank(request: LlmRequest | TaskRequest | Faulty) -> bool:
+def _is_blank(request: LlmRequest | TaskRequest | Faulty) -> bool:
+    """Whether it is a task on blank input, which a worker may reject."""
     return isinstance(request, TaskRequest) and not request.input.strip(WHITE_SPACE)
 
 
@@ -121,7 +123,7 @@ def _unowed(ledger: Ledger, name: str) -> Assignment:
         index=ledger.index,
         silence="",
         alone=False,
-        capable=False,
+        doable=False,
         faulty=False,
         attempted=True,
     )

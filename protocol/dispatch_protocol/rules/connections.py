@@ -7,9 +7,10 @@ from typing import Final
 
 from dispatch_protocol.messages import RegisterAck
 from dispatch_protocol.recording import Closed
-from dispatch_protocol.rules.facts import Connection, Facts
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
+from dispatch_protocol.rules.records import Connection
 from dispatch_protocol.vocabulary import CLOSE_REPLACED, Role
 
 KEEP_SECONDS: Final = 30.0
@@ -30,42 +31,13 @@ _NEED_NO_CAUSE: Final = frozenset((1001, 1002, 1006, 1007, 1009, 1011, 1012, 101
 def acknowledged(ledger: Ledger, facts: Facts, connection: Connection, message: RegisterAck) -> None:
     """A `register_ack`, before the worker counts as registered by it."""
     if message.status == "error":
-        _judge(
-            ledger,
-            connection,
-            "C-REG-5",
-            fits=message.error is not None,
-            expected="a string `error`",
-            actual="none",
-        )
+        given = message.error is not None
+        _judge(ledger, connection, "C-REG-5", fits=given, expected="a string `error`", actual="none")
         return
-    _judge(
-        ledger,
-        connection,
-        "C-REG-2",
-        fits=bool(message.worker_id),
-        expected="a worker_id",
-        actual=repr(message.worker_id),
-    )
-    if not message.worker_id:
-        return
-    name = name_of(message.worker_id)
-    if connection.is_registered and connection.worker_id is not None:
-        same = connection.worker_id == name
-        _judge(
-            ledger, connection, "C-REG-10", fits=same, expected=connection.worker_id, actual=message.worker_id
-        )
-    owner = facts.connections.get(facts.worker_ids.get(name) or connection.number)
-    shared = owner is not None and owner is not connection and owner.key != connection.key
-    _judge(
-        ledger,
-        connection,
-        "C-REG-3",
-        fits=not shared,
-        expected="an id that no other worker has",
-        actual=message.worker_id,
-    )
-    facts.worker_ids.put(name, connection.number)
+    worker_id = message.worker_id or ""
+    _judge(ledger, connection, "C-REG-2", fits=bool(worker_id), expected="a worker_id", actual="none")
+    if worker_id:
+        _judge_worker_id(ledger, facts, connection, worker_id)
 
 
 def closed(ledger: Ledger, connection: Connection, event: Closed) -> None:
@@ -123,6 +95,18 @@ def pass_time(ledger: Ledger, connection: Connection) -> None:
             expected=f"close {CLOSE_REPLACED}",
             actual="still open",
         )
+
+
+def _judge_worker_id(ledger: Ledger, facts: Facts, connection: Connection, worker_id: str) -> None:
+    """One worker, one id: the same after a second `register`, and nobody else's."""
+    name, former = name_of(worker_id), connection.worker_id
+    if connection.is_registered and former is not None:
+        _judge(ledger, connection, "C-REG-10", fits=former == name, expected=former, actual=worker_id)
+    number = facts.worker_ids.get(name)
+    owner = None if number is None else facts.connections.get(number)
+    alone = owner is None or owner is connection or owner.key == connection.key
+    _judge(ledger, connection, "C-REG-3", fits=alone, expected="an id of its own", actual=worker_id)
+    facts.worker_ids.put(name, connection.number)
 
 
 def _judge_drop(ledger: Ledger, connection: Connection, event: Closed, *, by_coordinator: bool) -> None:

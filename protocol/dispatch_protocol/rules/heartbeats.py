@@ -7,9 +7,9 @@ A gap is laid at the door of what ran during most of it: nothing (W-HBT-1), a jo
 from typing import Final
 
 from dispatch_protocol.messages import Heartbeat
-from dispatch_protocol.rules.facts import Connection, Pulse
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.reading import Reading
+from dispatch_protocol.rules.records import Connection, Pulse
 
 LONGEST_GAP: Final = 25.0
 """Seconds without a heartbeat that break a MUST."""

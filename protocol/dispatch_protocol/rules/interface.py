@@ -7,9 +7,10 @@ from dispatch_protocol.pricing import Quote
 from dispatch_protocol.rest import CommitRequest, RestFault, read_commit, read_quote
 from dispatch_protocol.rules import job_answers, offers, trust
 from dispatch_protocol.rules.exchanges import REFUSALS, Exchange, expect, judge_common, outcome
-from dispatch_protocol.rules.facts import Facts, Terms
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
+from dispatch_protocol.rules.records import Terms
 from dispatch_protocol.vocabulary import JobError, Policy, PrivacyClass
 
 _COMMITS: Final = {"/v1/jobs/commit/fast": Policy.FAST, "/v1/jobs/commit/cheap": Policy.CHEAP}

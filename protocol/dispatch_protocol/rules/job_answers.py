@@ -9,10 +9,11 @@ from urllib.parse import unquote
 from dispatch_protocol.canonical import JsonValue, hash_text, stringify
 from dispatch_protocol.receipts import RESERVED
 from dispatch_protocol.rules.exchanges import Exchange, expect
-from dispatch_protocol.rules.facts import Facts, Job
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.offers import DEMO_PREFIX
+from dispatch_protocol.rules.records import Job
 from dispatch_protocol.vocabulary import JobStatus
 
 _MEMBERS: Final = ("id", "status", "result", "receipt", "created_at", "completed_at")

@@ -27,9 +27,10 @@ from dispatch_protocol.rules import (
     trust,
 )
 from dispatch_protocol.rules.exchanges import read_exchange
-from dispatch_protocol.rules.facts import Connection, Facts
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Finding, Ledger
 from dispatch_protocol.rules.reading import Reading, judge_form, payload_of, read
+from dispatch_protocol.rules.records import Connection
 from dispatch_protocol.transitions import SessionState, SessionStep
 from dispatch_protocol.vocabulary import Role
 

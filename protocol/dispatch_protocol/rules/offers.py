@@ -5,9 +5,10 @@ from typing import Final
 
 from dispatch_protocol.messages import JobAssign
 from dispatch_protocol.rules.assignments import SETTLE_SECONDS
-from dispatch_protocol.rules.facts import Connection, Facts, Job, Terms
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
+from dispatch_protocol.rules.records import Connection, Job, Terms
 from dispatch_protocol.transitions import SessionState
 from dispatch_protocol.vocabulary import JobType
 

@@ -4,10 +4,11 @@ from functools import lru_cache
 from typing import Final
 
 from dispatch_protocol.messages import Register, RegisterAck
-from dispatch_protocol.rules.facts import Connection, Facts, Pulse, Replaced
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
+from dispatch_protocol.rules.records import Connection, Pulse, Replaced
 from dispatch_protocol.signatures import key_fault
 from dispatch_protocol.transitions import SessionState, SessionStep
 from dispatch_protocol.vocabulary import ACK_SECONDS, CLOSE_REPLACED, SILENCE_SECONDS
@@ -46,7 +47,6 @@ def registering(ledger: Ledger, facts: Facts, connection: Connection, reading: R
         _judge_key(ledger, connection, message.provider_pubkey)
         connection.acceptable = reading.violation is None and connection.acceptable
         connection.capabilities = frozenset(message.capabilities)
-        connection.provider_type = message.provider_type
         if facts.owner(connection.key) is connection and connection.key != message.provider_pubkey:
             del facts.owners[(connection.key or "").lower()]
         connection.key = message.provider_pubkey

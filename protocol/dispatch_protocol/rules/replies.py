@@ -17,11 +17,12 @@ from dispatch_protocol.messages import (
     RegisterAck,
     UnknownType,
 )
-from dispatch_protocol.rules.facts import Assignment, Connection, Due, Facts
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
 from dispatch_protocol.rules.receipts import RECEIPT_SECONDS
+from dispatch_protocol.rules.records import Assignment, Connection, Due
 from dispatch_protocol.rules.registration import fault_of_key
 from dispatch_protocol.transitions import AssignmentState, SessionState
 from dispatch_protocol.vocabulary import Role, WireCode

@@ -13,9 +13,10 @@ from dispatch_protocol.rest import (
 )
 from dispatch_protocol.rules import assignments
 from dispatch_protocol.rules.exchanges import Exchange, expect, outcome
-from dispatch_protocol.rules.facts import Code, Connection, Facts
+from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
+from dispatch_protocol.rules.records import Code, Connection
 from dispatch_protocol.times import read_time
 
 CODE_SECONDS: Final = 3600.0
