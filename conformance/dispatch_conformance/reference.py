@@ -75,11 +75,12 @@ def faults(task: TaskType, text: str, output: JsonValue) -> tuple[Fault, ...]:
     if not isinstance(output, dict) or list(output) != list(expected):
         return (_fault(names[0], f"the output of {task} has other members", expected, output),)
     checks = names[1:] if len(names) > 2 else names[1:] * 2
-    return tuple(
-        _fault(check, f"`{member}` of {task} is wrong", expected[member], output[member])
-        for check, member in zip(checks, expected, strict=True)
-        if stringify(output[member]) != stringify(expected[member])
-    )
+    found: dict[str, Fault] = {}
+    for check, member in zip(checks, expected, strict=True):
+        if stringify(output[member]) != stringify(expected[member]):
+            message = f"`{member}` of {task} is wrong"
+            found.setdefault(check, _fault(check, message, expected[member], output[member]))
+    return tuple(found.values())
 
 
 def _fault(check: str, message: str, expected: JsonValue, actual: JsonValue) -> Fault:

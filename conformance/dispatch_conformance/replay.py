@@ -6,6 +6,7 @@ that it did not declare are left out. Outputs are compared as canonical text, fa
 answer; receipts and everything else that frames show are judged by the passive rules.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,7 @@ from dispatch_protocol.recording import Frame, Recording, read_lines
 from dispatch_protocol.tasks import Faulty, LlmRequest, TaskRequest, read_payload
 from dispatch_protocol.vocabulary import Role
 
-from dispatch_conformance.jobs import Answer
+from dispatch_conformance.jobs import Answer, Assignment
 from dispatch_conformance.reference import CHECKS, Fault, decided, faults
 from dispatch_conformance.scenario import Context, scenario
 
@@ -84,13 +85,21 @@ _TASK_CHECKS: Final = {name: law for name, law in CHECKS.items() if not name.sta
 async def recorded(context: Context) -> None:
     """The assignments recorded from the deployed network, answered as they were there."""
     session = await context.worker()
+    completed: list[Assignment] = []
     for exchange in shipped():
         if exchange.assigned.job_type in session.capabilities:
-            await replay(context, exchange)
+            assignment = await replay(context, exchange)
+            if (await assignment.answer()).completed:
+                completed.append(assignment)
+    receipts = await asyncio.gather(*(assignment.receipt() for assignment in completed))
+    for assignment, (receipt, _) in zip(completed, receipts, strict=True):
+        message = "a recorded job is completed without a receipt"
+        answer = await assignment.answer()
+        context.check("receipt").expect(receipt is not None, message, expected="a receipt", evidence=answer)
 
 
-async def replay(context: Context, exchange: Exchange) -> None:
-    """Give the worker one recorded assignment and compare what clauses fix."""
+async def replay(context: Context, exchange: Exchange) -> Assignment:
+    """Give the worker one recorded assignment and compare what clauses fix, but for the receipt."""
     job = exchange.assigned
     assignment = await context.stage.assign(
         job.job_type,
@@ -103,7 +112,7 @@ async def replay(context: Context, exchange: Exchange) -> None:
     match read_payload(job.job_type, job.payload.value):
         case Faulty():
             _judge_faulty(context, exchange, answer)
-            return
+            return assignment
         case LlmRequest():
             good = _judge_llm(context, exchange, answer)
         case TaskRequest(task_type, text):
@@ -115,10 +124,7 @@ async def replay(context: Context, exchange: Exchange) -> None:
         expected = exchange.output.hash
         message = "the output is the recorded one, its hash is not"
         context.check("hash").equal(expected, answer.output_hash, message, answer)
-    if answer.completed:
-        receipt, _ = await assignment.receipt()
-        message = f"no receipt for a job of the recording {exchange.recording}"
-        context.check("receipt").expect(receipt is not None, message, expected="a receipt", evidence=answer)
+    return assignment
 
 
 def _judge_task(context: Context, exchange: Exchange, answer: Answer, found: Iterable[Fault]) -> bool:

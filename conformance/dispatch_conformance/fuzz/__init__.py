@@ -56,6 +56,6 @@ async def tasks(context: Context) -> None:
 @scenario("fuzz.receipts", {}, seconds=2)
 async def receipts(context: Context) -> None:
     """The suite's own judge of receipts: what it signs it accepts, and nothing that was changed."""
-    own = await asyncio.to_thread(importlib.import_module, "dispatch_conformance.fuzz.receipts")
+    own = await asyncio.to_thread(importlib.import_module, "dispatch_conformance.fuzz.own_judge")
     examples = QUICK_EXAMPLES if context.settings.quick else EXAMPLES
     await asyncio.to_thread(own.examine, context.settings.seed, examples)

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from dispatch_conformance.fuzz.search import json_values
+from dispatch_conformance.fuzz.search import json_values, short_texts
 
 _LAST_SECOND: Final = 253_402_300_799
 _KEYS: Final = st.binary(min_size=32, max_size=32).map(Identity.from_seed)
@@ -48,10 +48,10 @@ def examine(number: int, examples: int) -> None:
             ).verified:
                 raise JudgeError(f"a changed receipt is accepted: {changed.text} {other}")
 
-    references = st.none() | st.text(max_size=8)
+    references = st.none() | short_texts(8)
     drawn = given(
         identity=_KEYS,
-        job_id=st.text(max_size=12),
+        job_id=short_texts(12),
         output=json_values,
         time=_TIMES,
         payment_ref=references,
