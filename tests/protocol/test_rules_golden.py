@@ -1,5 +1,6 @@
 """Transcripts of conforming peers give no finding, those of the deployed network the known deviations."""
 
+import json
 from collections import Counter
 from importlib.resources import files
 
@@ -9,7 +10,7 @@ from dispatch_protocol.recording import read_lines
 from dispatch_protocol.rules import SPANS, Rules
 from dispatch_protocol.vocabulary import Role
 
-from tests.protocol.golden.script import Script, clauses, variants
+from tests.protocol.golden.script import PUBKEY, Script, clauses, variants
 
 _DEVIATIONS = {"desktop": {"C-REST-19": 31}, "seeker": {"C-REST-19": 52}}
 
@@ -131,6 +132,27 @@ def test_what_a_closed_connection_held_is_owed_nothing() -> None:
         script.say(t, "worker", script.line("beat 21")["text"])
 
     assert clauses(script.judge(Role.WORKER)[0]) == set()
+
+
+def test_a_refused_second_register_leaves_the_first_in_force() -> None:
+    script = Script("session")
+    script.say(15.0, "worker", script.line("register")["text"].replace(PUBKEY, "01" + "00" * 31))
+    script.say(15.01, "coordinator", '{"type":"register_ack","status":"error","error":"small order"}')
+
+    found, _ = script.judge()
+
+    assert clauses(found) == {"W-REG-8", "W-REG-9"}
+
+
+def test_the_first_receipt_of_a_job_is_the_one_that_counts() -> None:
+    """A wrong one in front of the output: it is judged, and the coordinator that shows it is right."""
+    wrong = json.loads(variants()["W-RCP-3"])
+    script = Script("session").drop("view summarize", "view summarize again")
+    submit = {"type": "receipt_submit", "receipt": wrong["receipt"], "signature": wrong["receipt_signature"]}
+
+    found, _ = script.say(12.05, "worker", submit).judge()
+
+    assert [finding.clause for finding in found] == ["W-RCP-3"]
 
 
 def test_after_a_fault_time_and_coordinator_are_not_judged() -> None:

@@ -47,8 +47,7 @@ class Facts:
         """A connection is gone, or there are too many: nothing on it is open any more."""
         for shelf in (connection.held, connection.awaiting, connection.dues):
             shelf.clear()
-        if self.owner(connection.key) is connection:
-            del self.owners[(connection.key or "").lower()]
+        self._disown(connection)
         if self.connections.get(connection.number) is connection:
             self.connections.pop(connection.number)
 
@@ -56,9 +55,11 @@ class Facts:
         """The connection that owns this key, in whatever case it is written."""
         return self.owners.get((pubkey or "").lower())
 
-    def own_key(self, connection: Connection, t: float) -> None:
-        """The connection was registered under its key; another that was before is replaced."""
-        key = (connection.key or "").lower()
+    def own_key(self, connection: Connection, pubkey: str, t: float) -> None:
+        """The connection was registered under this key; another that was before is replaced."""
+        self._disown(connection)
+        connection.key = pubkey
+        key = pubkey.lower()
         former = self.owners.get(key)
         if former is not None and former is not connection:
             former.replaced = t
@@ -66,6 +67,10 @@ class Facts:
         replaced = self.replaced.get(key)
         if replaced is not None and replaced.heir is None:
             self.replaced.put(key, Replaced(replaced.t, connection.number))
+
+    def _disown(self, connection: Connection) -> None:
+        if self.owner(connection.key) is connection:
+            del self.owners[(connection.key or "").lower()]
 
     def assignment(self, connection: Connection, name: str) -> Assignment | None:
         """The assignment of this job to this connection, answered or not; None where none is remembered."""

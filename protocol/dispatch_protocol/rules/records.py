@@ -98,6 +98,14 @@ class Due:
     index: int
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a `register` names: the key as written, and the job types. It holds once it is acknowledged."""
+
+    key: str
+    capabilities: frozenset[str]
+
+
 @dataclass(slots=True)
 class Connection:
     """One WebSocket between a worker and the coordinator.
@@ -122,6 +130,8 @@ class Connection:
     unregistered_reported: bool = False
     key: str | None = None
     capabilities: frozenset[str] = frozenset()
+    offered: tuple[Offered | None, ...] = ()
+    """What each `register` that awaits its ack offers; None for one at fault."""
     acceptable: bool = False
     """Whether the last `register` was one that a coordinator has to accept."""
     worker_id: str | None = None

@@ -8,13 +8,15 @@ from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.memory import name_of
 from dispatch_protocol.rules.reading import Reading
-from dispatch_protocol.rules.records import Connection, Pulse, Replaced
+from dispatch_protocol.rules.records import Connection, Offered, Pulse, Replaced
 from dispatch_protocol.signatures import key_fault
 from dispatch_protocol.transitions import SessionState, SessionStep
 from dispatch_protocol.vocabulary import ACK_SECONDS, CLOSE_REPLACED, SILENCE_SECONDS
 
 REGISTER_SECONDS: Final = ACK_SECONDS
 """How long after the opening handshake a worker may take to register."""
+
+_MOST_OFFERED: Final = 8
 
 
 def first_frame(ledger: Ledger, connection: Connection, reading: Reading) -> None:
@@ -41,28 +43,29 @@ def registering(ledger: Ledger, facts: Facts, connection: Connection, reading: R
     _judge_place(ledger, connection)
     connection.step(SessionStep.REGISTER)
     connection.acceptable = False
+    offered = None
     if isinstance(reading.message, Register):
         message = reading.message
+        offered = Offered(message.provider_pubkey, frozenset(message.capabilities))
         ledger.passed("W-REG-3", "W-REG-5", "W-REG-6", *(["W-REG-7"] if message.pricing_hint else []))
         _judge_key(ledger, connection, message.provider_pubkey)
         connection.acceptable = reading.violation is None and connection.acceptable
-        connection.capabilities = frozenset(message.capabilities)
-        if facts.owner(connection.key) is connection and connection.key != message.provider_pubkey:
-            del facts.owners[(connection.key or "").lower()]
-        connection.key = message.provider_pubkey
         _judge_return(ledger, facts, connection, message.provider_pubkey.lower())
+    connection.offered = (*connection.offered, offered)[-_MOST_OFFERED:]
 
 
 def acknowledged(ledger: Ledger, facts: Facts, connection: Connection, message: RegisterAck) -> None:
     """A `register_ack` reached the worker. One that says `ok` without a worker id counts as a refusal."""
+    offered, connection.offered = next(iter(connection.offered), None), connection.offered[1:]
     if message.status != "ok" or not message.worker_id:
         connection.step(SessionStep.REFUSE)
         return
     if connection.step(SessionStep.ACCEPT):
         connection.worker_id = name_of(message.worker_id)
         connection.registered = connection.good_beat = ledger.t
-        if connection.key is not None:
-            facts.own_key(connection, ledger.t)
+        if offered is not None:
+            facts.own_key(connection, offered.key, ledger.t)
+            connection.capabilities = offered.capabilities
         load = len(connection.running())
         connection.pulse = Pulse(ledger.t, ledger.index, load=load, load_since=ledger.t)
 

@@ -139,8 +139,14 @@ def _due_for_register(facts: Facts, connection: Connection, message: Register) -
     return "register_ack", "ok", "C-REG-1" if owner in (None, connection) else "C-REG-11"
 
 
-def _due_for_heartbeat(message: Heartbeat, connection: Connection) -> tuple[str, str, str]:
-    if message.provider_pubkey.lower() == (connection.key or "").lower():
+def _due_for_heartbeat(message: Heartbeat, connection: Connection) -> tuple[str, str, str] | None:
+    key = connection.key
+    if connection.offered:  # the coordinator knows of a register whose ack is on its way
+        last = connection.offered[-1]
+        if connection.phase is SessionState.REGISTERED or last is None:
+            return None
+        key = last.key
+    if message.provider_pubkey.lower() == (key or "").lower():
         return "heartbeat_ack", "ok", "C-HBT-1"
     return "error", WireCode.INVALID_MSG, "C-ERR-8"
 
