@@ -7,6 +7,7 @@ inconclusive; 3 nothing could be judged, and why; 130 interrupted; 143 terminate
 import argparse
 import asyncio
 import contextlib
+import io
 import os
 import secrets
 import signal
@@ -46,10 +47,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(
+                errors="backslashreplace"
+            )  # a terminal that knows ASCII only is told all the same
     try:
         return int(options.action(options))
     except UsageError as error:
         print(f"dispatch-conformance: {error}", file=sys.stderr)
+        return MISUSE
+    except BrokenPipeError:
+        # whoever read the output has gone: nothing more can be told, nor flushed at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return MISUSE
     except KeyboardInterrupt:
         print("dispatch-conformance: interrupted; the workers are gone", file=sys.stderr)

@@ -170,7 +170,7 @@ def test_a_worker_that_ends_at_once_is_3_with_its_last_words(
 
 @pytest.mark.usefixtures("few")
 def test_a_worker_that_never_connects_is_3(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dispatch_conformance.stage.CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr("dispatch_conformance.stage.CONNECT_SECONDS", 1.0)
     assert run(command(tmp_path, "sleeps"), "--out", str(tmp_path)) == 3
     assert "never connected" in results(tmp_path)["summary"]["reason"]
 
@@ -249,6 +249,16 @@ def test_the_list_names_every_check_and_its_clause(capsys: pytest.CaptureFixture
     lines = capsys.readouterr().out.splitlines()
     assert any(line.split() == ["fuzz.word_count", "W-OUT-6", "MUST", "(TASK)"] for line in lines)
     assert any(line.startswith("replay.recorded: ") for line in lines)
+
+
+def test_output_into_a_closed_pipe_and_for_an_ascii_terminal_is_no_traceback() -> None:
+    words = f"{sys.executable} -m dispatch_conformance list"
+    closed = subprocess.run(["sh", "-c", f"{words} | head -1"], capture_output=True, check=False, timeout=60)
+    assert closed.stderr == b""
+    ascii_only = subprocess.run(
+        words.split(), capture_output=True, check=False, timeout=60, env={"PYTHONIOENCODING": "ascii"}
+    )
+    assert (ascii_only.returncode, ascii_only.stderr) == (0, b"")
 
 
 def test_the_version_names_suite_and_specification(capsys: pytest.CaptureFixture[str]) -> None:

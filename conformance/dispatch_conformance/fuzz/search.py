@@ -11,6 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import CancelledError
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from dispatch_protocol.canonical import JsonValue, stringify
@@ -102,6 +103,14 @@ class Caught:
     answer: Answer
 
 
+@cache
+def keep_nothing() -> tempfile.TemporaryDirectory[str]:
+    """Give Hypothesis a folder that goes with the process, so that none is left in the caller's."""
+    folder = tempfile.TemporaryDirectory(prefix="dispatch-fuzz-")
+    set_hypothesis_home_dir(folder.name)
+    return folder
+
+
 class _Wrong(Exception):
     """The worker got this input wrong."""
 
@@ -140,10 +149,9 @@ class Hunt:
     def run(self) -> None:
         """Search until nothing new fails or the budget is used up. Blocks; call it in a thread."""
         self._deadline = time.monotonic() + self._seconds
-        with tempfile.TemporaryDirectory(prefix="dispatch-fuzz-") as folder:
-            set_hypothesis_home_dir(folder)
-            while not self._stopped and self._search():
-                pass
+        keep_nothing()
+        while not self._stopped and self._search():
+            pass
 
     def _search(self) -> bool:
         """One search, for a check that has not failed yet; whether it caught something."""
