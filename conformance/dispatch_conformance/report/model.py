@@ -79,6 +79,8 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
     )
     first = next((run for run in outcome.runs if run.capabilities), None)
     exit_code, reason = _conclusion(results, outcome)
+    if outcome.given_up:
+        reason = f"{reason}; {outcome.given_up}"
     return Report(
         settings=settings,
         results=results,
