@@ -20,7 +20,7 @@ PASSIVE: Final[dict[str, str]] = {
     "W-JOB-3": "llm.prompts",
     "W-JOB-6": "robustness.frames",
     "W-JOB-9": "llm.failures",
-    **{f"W-RCP-{number}": _TASKS for number in range(2, 13)},
+    **{f"W-RCP-{number}": _TASKS for number in range(1, 13)},
     **{f"W-SIG-{number}": _TASKS for number in range(1, 6)},
 }
 """Clauses that the passive rules judge, each with a scenario in which they are sure to come to it."""

@@ -121,6 +121,7 @@ async def features(context: Context) -> None:
         broken["order"] = "the hash of an output of extract_json is wrong already"
     for feature in FEATURES:
         await _judge_feature(context, patience, feature, broken)
+    await patience.receipts()
 
 
 def _judge_plain(context: Context, answer: Answer) -> bool:

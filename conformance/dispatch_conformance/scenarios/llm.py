@@ -106,6 +106,7 @@ async def prompts(context: Context) -> None:
         message = "without OLLAMA_MODEL, another model is asked"
         context.check("default_model").equal(DEFAULT_MODEL, asked.member("model"), message, answer)
     await replies(context, patience)
+    await patience.receipts()
 
 
 async def replies(context: Context, patience: Patience) -> None:

@@ -1,14 +1,14 @@
 """A probe: a job that the worker declared and that is easy, given to see whether it still works."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.vocabulary import JobType, TaskType
 
 from dispatch_conformance.conduct import Session
-from dispatch_conformance.jobs import Answer, Assignment
+from dispatch_conformance.jobs import RECEIPT_SECONDS, Answer, Assignment
 from dispatch_conformance.missing import NotDeclared, WorkerLost
 from dispatch_conformance.stage import Stage
 
@@ -50,15 +50,32 @@ class Patience:
 
     stage: Stage
     left: int
+    given: list[Assignment] = field(default_factory=list)
 
     async def run(self, job_type: JobType, payload: JsonValue) -> Answer:
         """Assign a job and wait for its answer. Raises WorkerLost where patience is at its end."""
         if not self.left:
             raise WorkerLost("the worker leaves its jobs without an answer")
-        answer = await self.stage.run(job_type, payload)
+        assignment = await self.stage.assign(job_type, payload)
+        self.given.append(assignment)
+        answer = await assignment.answer()
         if not answer.answered:
             self.left -= 1
         return answer
+
+    async def receipts(self) -> None:
+        """Wait for receipts that come apart from their answers, long enough to tell late ones from none."""
+
+        def all_there() -> bool:
+            return all(has_receipt(assignment) for assignment in self.given)
+
+        await self.stage.until(all_there, RECEIPT_SECONDS + 0.5)
+
+
+def has_receipt(assignment: Assignment) -> bool:
+    """Whether a job needs no receipt any more: it was not completed, or its receipt has come."""
+    completed = [answer for answer in assignment.answers if answer.completed]
+    return not completed or completed[0].receipt is not None or bool(assignment.submitted)
 
 
 async def probe(stage: Stage, session: Session) -> Probing:

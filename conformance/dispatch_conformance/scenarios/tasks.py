@@ -82,6 +82,7 @@ async def ask(context: Context, task: TaskType, questions: Iterable[Question]) -
     for question in questions:
         answer = await patience.run(JobType.TASK, {"task_type": task, "input": question.text})
         examination.judge(question, answer)
+    await patience.receipts()
 
 
 @dataclass(slots=True)

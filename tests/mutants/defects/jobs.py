@@ -9,7 +9,7 @@ from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
 
-@defect("third-job-forgotten", "W-JOB-1", "leaves every third job without an answer")
+@defect("third-job-forgotten", "W-JOB-1", "leaves every third job without an answer", "W-JOB-12")
 class ThirdJobForgotten(Worker):
     async def complete(self, job_id: str, output: Any) -> None:
         if len(self.seen) % 3:
