@@ -7,6 +7,7 @@ where a defect survives or fails what it does not declare, or a variant fails an
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -95,16 +96,20 @@ def run_suite(name: str, selection: Iterable[str], *options: str) -> tuple[int, 
             *only,
             *options,
         ]
-        ended = subprocess.run(
+        process = subprocess.Popen(
             [*suite, "--worker", command_for(name), "--out", folder],
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=LIMIT_SECONDS,
-            check=False,
         )
+        try:
+            printed, _ = process.communicate(timeout=LIMIT_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)  # so that it takes its workers with it
+            printed, _ = process.communicate(timeout=30)
         results = Path(folder, "results.json")
         checks = json.loads(results.read_text("utf-8"))["checks"] if results.exists() else []
-        return ended.returncode, checks, ended.stdout + ended.stderr
+        return process.returncode, checks, printed
 
 
 def try_mutant(mutant: Mutant, *options: str) -> Trial:
