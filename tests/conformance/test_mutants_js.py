@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dispatch_protocol.clauses import clauses
+from dispatch_protocol.clauses import Level, clause, clauses
 
 from tests.mutants_js import family
 
@@ -35,7 +35,8 @@ REDUCED = {
     "claim-in-lower-case": "pairing",
     "key-made-anew": "keys",
     "completes-twice": "hashes",
-    "binary-frames": "hashes",
+    "payment-undefined": "hashes",
+    "ids-for-urls": "jobs.ids",
 }
 """Defects of every kind that show quickly, and the scenarios that are run against each."""
 
@@ -83,11 +84,11 @@ def broken(checks: list[dict[str, Any]]) -> set[str]:
 
 
 def test_every_defect_names_clauses_that_bind_workers(defects: dict[str, family.Defect]) -> None:
-    binding = {clause.id: clause for clause in clauses() if clause.id.startswith("W-")}
+    binding = {entry.id: entry for entry in clauses() if entry.id.startswith("W-")}
     assert len(defects) == len(family.listed()) >= 15
     assert len({defect.description for defect in defects.values()}) == len(defects)
     for defect in defects.values():
-        assert binding[defect.clause].level != "MAY", defect.name
+        assert binding[defect.clause].level is not Level.MAY, defect.name
         assert defect.collateral <= binding.keys() - {defect.clause}, defect.name
 
 
@@ -132,4 +133,4 @@ def test_the_suite_names_the_broken_clause(
     status, checks, printed = judged(family.command(name), tmp_path, "--only", REDUCED[name])
     assert defect.clause in broken(checks), printed
     assert broken(checks) <= {defect.clause} | defect.collateral, printed
-    assert status == 1, printed
+    assert status == (1 if clause(defect.clause).level is Level.MUST else 0), printed

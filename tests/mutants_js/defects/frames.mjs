@@ -12,7 +12,7 @@ class BinaryFrames extends Connection {
 class EncodedTwice extends Connection {
   encoded(message) {
     const text = super.encoded(message);
-    return message.type === "job_complete" ? JSON.stringify(text) : text;
+    return message.output?.error ? JSON.stringify(text) : text;
   }
 }
 
@@ -47,6 +47,8 @@ class DeafToRefusal extends Connection {
   }
 }
 
+const FAULTY = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((number) => `W-BAD-${number}`);
+
 export default [
   defect(
     "binary-frames",
@@ -57,9 +59,15 @@ export default [
       Connection: BinaryFrames,
     },
   ),
-  defect("encoded-twice", "W-FRM-2", ["W-JOB-1"], "stringifies its answers twice", {
-    Connection: EncodedTwice,
-  }),
+  defect(
+    "encoded-twice",
+    "W-FRM-2",
+    ["W-JOB-1", ...FAULTY],
+    "stringifies what it says of faulty jobs twice",
+    {
+      Connection: EncodedTwice,
+    },
+  ),
   defect("object-object", "W-FRM-2", ["W-JOB-1"], "sends answers as [object Object]", {
     Connection: ObjectObject,
   }),

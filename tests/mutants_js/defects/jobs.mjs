@@ -24,9 +24,9 @@ class RejectsInFinally extends Jobs {
   }
 }
 
-class StripsHyphens extends Jobs {
+class IdsForUrls extends Jobs {
   complete(jobId, output) {
-    super.complete(jobId.replaceAll("-", ""), output);
+    super.complete(encodeURIComponent(jobId), output);
   }
 }
 
@@ -99,13 +99,11 @@ export default [
     },
   ),
   defect(
-    "strips-hyphens",
+    "ids-for-urls",
     "W-JOB-7",
     ["W-JOB-1", "W-JOB-6", "W-RCP-2"],
-    "answers under the id without hyphens",
-    {
-      Jobs: StripsHyphens,
-    },
+    "answers under encodeURIComponent(id)",
+    { Jobs: IdsForUrls },
   ),
   defect(
     "output-undefined",
