@@ -16,7 +16,7 @@ from dispatch_conformance.diagnose.tree import MAX_LEVELS, Number, Source, read_
 from dispatch_conformance.diagnose.variations import as_sent, variations
 from dispatch_conformance.diagnose.writing import write
 from dispatch_protocol.canonical import Json
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from tests.protocol.strategies import json_texts, json_values
 
@@ -112,6 +112,7 @@ def test_compact_python_is_python(value: Any) -> None:
     assert write(read_tree(text), style) == json.dumps(json.loads(text), separators=(",", ":"))
 
 
+@settings(max_examples=40)
 @given(json_values)
 def test_every_style_writes_text_or_refuses(value: Any) -> None:
     tree = read_tree(Json.of(value).canonical)
@@ -122,6 +123,7 @@ def test_every_style_writes_text_or_refuses(value: Any) -> None:
             continue
 
 
+@settings(max_examples=40)
 @given(json_values)
 def test_pretty_printed_text_is_the_same_value(value: Any) -> None:
     source = Json.of(value)

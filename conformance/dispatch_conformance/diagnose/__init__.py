@@ -6,9 +6,17 @@ only what recomputation gave exactly.
 """
 
 from dispatch_conformance.diagnose.differences import Difference
-from dispatch_conformance.diagnose.guesses import Certainty, Guess
+from dispatch_conformance.diagnose.guesses import Certainty, Guess, narrowed
 from dispatch_conformance.diagnose.hashes import diagnose_hash
 from dispatch_conformance.diagnose.outputs import compare_outputs
 from dispatch_conformance.diagnose.signatures import diagnose_signature
 
-__all__ = ["Certainty", "Difference", "Guess", "compare_outputs", "diagnose_hash", "diagnose_signature"]
+__all__ = [
+    "Certainty",
+    "Difference",
+    "Guess",
+    "compare_outputs",
+    "diagnose_hash",
+    "diagnose_signature",
+    "narrowed",
+]

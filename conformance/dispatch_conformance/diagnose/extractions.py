@@ -28,10 +28,10 @@ _THREE: Final = pattern(r"\{[^{}]*+(?:\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}[^{}]*+
 _FLAT: Final = pattern(r"\{[^{}]*+\}")
 _TEXT: Final = r'(?:[^{}"]|"(?:[^"\\]|\\.)*+")*+'
 _AWARE: Final = pattern(rf"\{{{_TEXT}(?:\{{{_TEXT}\}}{_TEXT})*+\}}", DOTALL)
-_LAZY: Final = pattern(r"\{[^}]*+\}")
 _BRACE: Final = pattern("[{}]")
 _TRAILING: Final = pattern(r",(\s*[}\]])")
 _DECODED_CHARACTERS: Final = 4_000_000
+_MOST_PIECES: Final = 2_000
 
 
 def _balanced(text: str) -> list[str]:
@@ -51,6 +51,18 @@ def _balanced(text: str) -> list[str]:
 def _greedy(text: str) -> list[str]:
     start, end = text.find("{"), text.rfind("}")
     return [text[start : end + 1]] if 0 <= start < end else []
+
+
+def _lazy(text: str) -> list[str]:
+    """From each opening brace to the next closing one, as `{.*?}` matches."""
+    pieces, start = [], text.find("{")
+    while start >= 0:
+        end = text.find("}", start)
+        if end < 0:
+            break
+        pieces.append(text[start : end + 1])
+        start = text.find("{", end)
+    return pieces
 
 
 def _whole(text: str) -> list[str]:
@@ -86,7 +98,8 @@ def _strictly(piece: str) -> Values:
 
 
 def _python(change: Callable[[str], str] = str, **options: Any) -> Read:
-    """Python's json module, which takes NaN and Infinity, with its hooks; the text may be changed first."""
+    """Python's json module with its hooks, without NaN unless asked for; the text may be changed first."""
+    options.setdefault("parse_constant", _refused)
 
     def read(piece: str) -> Values:
         if levels(piece) > MAX_LEVELS:
@@ -97,6 +110,10 @@ def _python(change: Callable[[str], str] = str, **options: Any) -> Read:
             return []
 
     return read
+
+
+def _refused(name: str) -> float:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _first_kept(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -124,7 +141,7 @@ PIECES: Final = (
     Option("three-levels", "follows braces three levels deep; the clause sees two", _PATTERN, _THREE.findall),
     Option("flat", "finds objects without inner objects only (no nesting)", _PATTERN, _FLAT.findall),
     Option("greedy", "matches greedily, from the first { to the last }", _PATTERN, _greedy),
-    Option("lazy", "matches from each { to the next }", _PATTERN, _LAZY.findall),
+    Option("lazy", "matches from each { to the next }", _PATTERN, _lazy),
     Option("parses-on", "parses at each { up to wherever its object ends", _PATTERN, _decoded),
     Option(
         "string-aware", "passes over braces inside strings; the clause does not", _PATTERN, _AWARE.findall
@@ -134,7 +151,12 @@ PIECES: Final = (
 )
 PARSERS: Final = (
     right(_strictly),
-    Option("lax-numbers", "takes NaN and Infinity, as Python's json module does", _PARSER, _python()),
+    Option(
+        "lax-numbers",
+        "takes NaN and Infinity, as Python's json module does",
+        _PARSER,
+        _python(parse_constant=float),
+    ),
     Option("lax-strings", "takes raw control characters in strings", _PARSER, _python(strict=False)),
     Option(
         "trailing-commas",
@@ -231,6 +253,8 @@ def extraction(text: str, *acts: Any) -> list[JsonValue]:
     """`extracted` and `count` under the acts of EXTRACTION's options. Raises ValueError where none are."""
     find, read, refuse, select, count = acts
     pieces: list[str] = find(text)
+    if len(pieces) > _MOST_PIECES:
+        raise ValueError("too much to be tried")
     values: Values = []
     for piece in pieces:
         found = read(piece)

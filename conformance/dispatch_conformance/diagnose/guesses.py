@@ -62,6 +62,16 @@ def ranked(guesses: Iterable[Guess]) -> tuple[Guess, ...]:
     return (*strong[:_LIKELY], *rarer, *weak)
 
 
+def narrowed(cases: Iterable[tuple[Guess, ...]]) -> tuple[Guess, ...]:
+    """What explains every case: the guesses of the first whose names all others have as well.
+
+    One failed job often leaves several explanations, and the next one rules most of them out.
+    """
+    first, *others = [*cases] or [()]
+    names = [{guess.name for guess in other} for other in others]
+    return ranked(guess for guess in first if all(guess.name in other for other in names))
+
+
 def listed(parts: Iterable[str]) -> str:
     """Phrases as one enumeration: `a, b and c`."""
     *head, last = [*parts] or [""]

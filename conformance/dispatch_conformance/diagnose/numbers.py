@@ -262,7 +262,13 @@ SINGLE: Final = Numbers(
 POSITIONS: Final = (
     ECMASCRIPT,
     PYTHON,
-    Numbers("python-doubles", "prints every number as a double (4.0)", Integers.DOUBLE, _PYTHON),
+    Numbers(
+        "doubles",
+        "writes .0 behind every whole number",
+        Integers.DOUBLE,
+        Floats(whole=".0", minus_zero="-0.0"),
+    ),
+    Numbers("python-doubles", "prints every number as a Python float (4.0, 1e-07)", Integers.DOUBLE, _PYTHON),
     *(JAVA, JAVA_DOUBLES, ANDROID, GO, RUST, ORJSON, UJSON, NLOHMANN, PHP, PHP_FRACTION, RUBY, PERL, JQ),
     *(DOTNET, NEWTONSOFT, DART, LITERAL, NUMERIC, AS_TEXT, PRINTF_17, PRINTF_15, PRINTF_6, SINGLE),
 )

@@ -22,7 +22,8 @@ from dispatch_conformance.diagnose.rules import Switch, explained, simplest
 _MOST_DIFFERENCES: Final = 20
 _MOST_GUESSES: Final = 8
 _MOST_TRIALS: Final = 10_000
-_MOST_CHARACTERS: Final = 20_000_000
+_LEAST_TRIALS: Final = 50
+_MOST_CHARACTERS: Final = 4_000_000
 
 
 class Part(NamedTuple):
@@ -94,7 +95,7 @@ def compare_outputs(
 
 def _broken_rules(task_type: str, text: str, member: str, actual: dict[str, JsonValue]) -> tuple[Guess, ...]:
     """The smallest sets of mistakes that give a member's value, from the first part that has any."""
-    most = min(_MOST_TRIALS, _MOST_CHARACTERS // (len(text) + 1))
+    most = max(_LEAST_TRIALS, min(_MOST_TRIALS, _MOST_CHARACTERS // (len(text) + 1)))
     for part in PARTS.get(task_type, ()):
         if member in part.members and all(name in actual for name in part.members):
             values = [actual[name] for name in part.members]

@@ -31,7 +31,7 @@ _POSITIONS: Final[tuple[tuple[Position, ...], ...]] = (
     styles.SHAPES,
 )
 _MOST_COMBINATIONS: Final = 4_096
-_MOST_CHARACTERS: Final = 4_000_000
+_MOST_CHARACTERS: Final = 2_000_000
 
 
 class Rendering(NamedTuple):
@@ -88,7 +88,7 @@ class Renderings:
         )
         for places in combinations[1 : most + 1]:
             style = Style(*(choice[place] for choice, place in zip(choices, places, strict=True)))  # type: ignore[arg-type]
-            data = self._written(style)
+            data = self._written(style, "surrogatepass")
             if data is not None:
                 does, mend = self._explained(style)
                 name = "+".join(position.name for position in self._deviations(style))
@@ -96,7 +96,7 @@ class Renderings:
 
     def _explained(self, style: Style) -> tuple[str, str]:
         """What a style does to this value that ECMAScript does not, and what to do instead."""
-        deviations = self._deviations(style)
+        deviations = [facet for position in self._deviations(style) for facet in self._facets(position)]
         return listed(position.says for position in deviations), "; ".join(
             dict.fromkeys(position.mend for position in deviations)
         )
@@ -109,6 +109,15 @@ class Renderings:
             for switch, position in zip(_SWITCHES, chosen, strict=True)
             if self._text_with(switch, position) != self._source.canonical
         ]
+
+    def _facets(self, position: Position) -> list[Position]:
+        """Of a way of writing strings what is visible here; any other position as it is."""
+        if not isinstance(position, Escapes):
+            return [position]
+        seen = [
+            facet for facet in position.facets if self._text_with("escapes", facet) != self._source.canonical
+        ]
+        return [*seen] or [position]
 
     def _visible(self, switch: str, positions: tuple[Position, ...]) -> list[Position]:
         """One position per text that the switch can bring about by itself, ECMAScript's first."""
@@ -130,12 +139,12 @@ class Renderings:
                 self._alone[position] = text
         return self._alone[position]
 
-    def _written(self, style: Style) -> bytes | None:
+    def _written(self, style: Style, errors: str = "strict") -> bytes | None:
         """The UTF-8 of the text in a style. Styles whose positions all act alike are written once."""
-        acting = tuple(self._text_with(switch, getattr(style, switch)) for switch in _SWITCHES)
+        acting = (*(self._text_with(switch, getattr(style, switch)) for switch in _SWITCHES), errors)
         if acting not in self._texts:
             try:
-                self._texts[acting] = write(self._source.tree, style).encode("utf-8")
+                self._texts[acting] = write(self._source.tree, style).encode("utf-8", errors)
             except (Refused, UnicodeEncodeError):
                 self._texts[acting] = None
         return self._texts[acting]

@@ -1,6 +1,7 @@
 """How `classify` goes wrong: other words, other matching, other case, other arithmetic."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from re import compile as pattern
 from re import escape
 from struct import pack, unpack
@@ -20,8 +21,6 @@ _FORMULA: Final = "take min(1, |score| * 0.2 + 0.3) in doubles, and do not round
 _SPLIT: Final = pattern(f"[{WHITE_SPACE}]+")
 
 Count = Callable[[str, str], int]
-Scores = tuple[int, int]
-"""How much the words of each list count: good ones, bad ones."""
 
 
 def _inside(text: str, word: str) -> int:
@@ -197,21 +196,27 @@ CLASSIFICATION: Final = (LISTS, MATCHES, REPETITIONS, CASES, SIGNS, FORMULAS)
 """The decisions in an output of `classify`, in the order in which `classification` takes them."""
 
 
-def scores(
+@lru_cache(64)  # the other switches ask for the same counts again and again
+def _occurrences(text: str, match: Count, case: Callable[[str], str]) -> tuple[tuple[str, int], ...]:
+    """How often each word is found."""
+    text = case(text)
+    return tuple((word, match(text, word)) for word in DESKTOP_WORDS)
+
+
+def _scores(
     text: str,
     words: Mapping[str, int],
     match: Count,
     repeat: Callable[[int], int],
     case: Callable[[str], str],
-) -> Scores:
-    """How many words of each list are found, under the acts of the first four switches."""
-    text = case(text)
-    found = [(weight, repeat(match(text, word))) for word, weight in words.items()]
+) -> tuple[int, int]:
+    """How much the good words count, and the bad ones, under the acts of the first four switches."""
+    found = [(words[word], repeat(count)) for word, count in _occurrences(text, match, case) if word in words]
     return sum(n for weight, n in found if weight > 0), sum(n for weight, n in found if weight < 0)
 
 
 def classification(text: str, *acts: Any) -> list[JsonValue]:
     """The `sentiment` and the `confidence` of an input under the acts of CLASSIFICATION's options."""
     *counting, sign, formula = acts
-    good, bad = scores(text, *counting)
+    good, bad = _scores(text, *counting)
     return [sign(good - bad), formula(good, bad)]

@@ -81,15 +81,18 @@ def _grouped(texts: Iterable[Rendering]) -> dict[bytes, list[Rendering]]:
 
 
 def _fitting(tries: list[Form], keys: list[Key], texts: Iterable[Rendering]) -> Iterator[Guess]:
-    """A guess for every form, key and text that verify, within a bound of work."""
+    """A guess for every text that verifies under the first form and key that fit, within a bound of work."""
     by_data = _grouped(texts)
-    work = 0
+    work, found = 0, False
     for form, key in product(tries, keys):
+        if found:  # what fits under a plainer form or key explains the rest
+            return
         for message in [form.attached] if form.attached is not None else by_data:
             work += 1 + len(message) // _BYTES_PER_WORK
             if work > _MOST_WORK:
                 return
             if signature_fault(key.data, message, form.data) is None:
+                found = True
                 for rendering in by_data.get(message) or [_unknown_message(message)]:
                     yield _explained(form, key, rendering)
 
@@ -146,7 +149,9 @@ def _nothing_fits(receipt: Json, signature: str, tries: list[Form], keys: list[K
         "receipt as all modelled serializers write it, its parts, its digests, the messages around it. The "
         f"text to sign has {len(receipt.canonical)} characters and begins {excerpt(receipt.canonical, 0)}."
     )
-    return Guess(text, Certainty.UNKNOWN, f"{SIGN_RECEIPT}; {SPELL}")
+    return Guess(
+        text, Certainty.UNKNOWN, f"{SIGN_RECEIPT}, with the secret half of the key that you register"
+    )
 
 
 def _not_64_bytes(signature: str) -> Guess:

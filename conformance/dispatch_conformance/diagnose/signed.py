@@ -4,7 +4,7 @@ Other texts of the whole receipt come from the serializers; here are the parts o
 messages around it. Every candidate is a Rendering: bytes, and what they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256, sha512
 from itertools import chain
 from typing import Final
@@ -37,17 +37,29 @@ def canonical(receipt: Json) -> Rendering:
 def likely_texts(receipt: Json, output: Json | None, texts: Mapping[str, str]) -> Iterator[Rendering]:
     """Every candidate but combinations of switches, the canonical text first, the text as sent last."""
     source = Source(receipt)
-    named = [*Renderings(source).named()]
-    whole = [canonical(receipt), *(entry for entry in named if entry.name in _DIGESTED), as_sent(source)]
-    yield whole[0]
-    yield from _parts(receipt.value)
-    yield from chain.from_iterable(map(_digests, whole))
-    yield from named
-    yield from _around(receipt, output)
-    for what, text in texts.items():
-        yield Rendering(what, what, SIGN_RECEIPT, text.encode("utf-8", "surrogatepass"))
-    yield from variations(source)
-    yield as_sent(source)
+    right, sent, named = canonical(receipt), as_sent(source), [*Renderings(source).named()]
+    digested = [right, *(entry for entry in named if entry.name in _DIGESTED), sent]
+    given = (
+        Rendering(what, what, SIGN_RECEIPT, text.encode("utf-8", "replace")) for what, text in texts.items()
+    )
+    seen: set[bytes] = set()
+    yield from _unseen([right], seen)
+    yield from _unseen(_parts(receipt.value), seen)
+    yield from (entry for entry in named if entry.data != right.data)
+    seen |= {entry.data for entry in named}
+    others = chain(_around(receipt, output), given, variations(source))
+    yield from _unseen(others, seen)
+    yield from _unseen(chain.from_iterable(map(_digests, _unseen(digested, set()))), seen)
+    if sent.data != right.data:
+        yield sent
+
+
+def _unseen(entries: Iterable[Rendering], seen: set[bytes]) -> Iterator[Rendering]:
+    """The entries whose bytes are not among those seen, which they join."""
+    for entry in entries:
+        if entry.data not in seen:
+            seen.add(entry.data)
+            yield entry
 
 
 def rare_texts(receipt: Json) -> Iterator[Rendering]:

@@ -4,7 +4,7 @@ Sources: the vectors in foreign-serializers.json, and the documentation of each 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
 from re import Match, Pattern
@@ -27,6 +27,7 @@ _ALWAYS: Final = '"\\\\\\x00-\\x1f'
 _BEYOND_ASCII: Final = "\\x80-\U0010ffff"
 _FROM_DEL: Final = "\\x7f-\U0010ffff"
 _LINES: Final = "\u2028\u2029"
+_LONE_MEND: Final = "escape lone surrogates as \\udxxx, in lower-case digits"
 
 
 class Lone(StrEnum):
@@ -58,6 +59,11 @@ class Escapes:
         'escape only ", \\, U+0000 to U+001F and lone surrogates (lower-case digits), and nothing else'
     )
 
+    @property
+    def facets(self) -> tuple["Escapes", ...]:
+        """The two things that it decides, apart: what is escaped, and what becomes of lone surrogates."""
+        return replace(self, lone=Lone.ESCAPED), _LONE_ALONE[self.lone]
+
     def write(self, text: str) -> str:
         """The string in its quotes."""
         return f'"{_marks(self.always + self.also).sub(self._escape, join_surrogates(text))}"'
@@ -85,9 +91,17 @@ def _marks(inside: str) -> Pattern[str]:
 
 
 ECMASCRIPT: Final = Escapes("ecmascript", "", lone=Lone.ESCAPED)
-RAW: Final = Escapes("raw", "refuses lone surrogates")
-REPLACED: Final = Escapes("replaced", "puts U+FFFD in the place of lone surrogates", lone=Lone.REPLACED)
-JAVA: Final = Escapes("java", "puts ? in the place of lone surrogates", upper=True, lone=Lone.QUESTIONED)
+RAW: Final = Escapes("raw", "writes lone surrogates raw", mend=_LONE_MEND)
+REPLACED: Final = Escapes(
+    "replaced", "puts U+FFFD in the place of lone surrogates", lone=Lone.REPLACED, mend=_LONE_MEND
+)
+QUESTIONED: Final = Escapes(
+    "questioned", "puts ? in the place of lone surrogates", lone=Lone.QUESTIONED, mend=_LONE_MEND
+)
+_LONE_ALONE: Final = MappingProxyType(
+    {Lone.ESCAPED: ECMASCRIPT, Lone.REPLACED: REPLACED, Lone.QUESTIONED: QUESTIONED, Lone.RAW: RAW}
+)
+JAVA: Final = Escapes("java", "writes escapes with upper-case digits", upper=True, lone=Lone.QUESTIONED)
 ASCII: Final = Escapes("ascii", "escapes everything beyond ASCII", _FROM_DEL, lone=Lone.ESCAPED)
 ASCII_STRICT: Final = Escapes("ascii-strict", "escapes everything beyond ASCII", _FROM_DEL)
 ASCII_BUT_DEL: Final = Escapes("ascii-but-del", "escapes everything beyond ASCII", _BEYOND_ASCII)
@@ -153,7 +167,7 @@ NOTHING: Final = Escapes(
 
 POSITIONS: Final = (
     ECMASCRIPT,
-    *(ASCII, ASCII_BUT_DEL, ASCII_UPPER, SLASH, PHP, HTML, GO_1_22, GO, GSON, LINES, DOTNET, JQ, NEWTONSOFT),
-    *(REPLACED, JAVA, UPPER, LONG, GO_LINES, RAILS, NOTHING),
+    *(RAW, REPLACED, QUESTIONED, UPPER, LONG, ASCII, ASCII_BUT_DEL, ASCII_UPPER, SLASH, PHP, HTML, LINES),
+    *(GO_1_22, GO, GO_LINES, GSON, RAILS, DOTNET, JQ, NEWTONSOFT, JAVA, NOTHING),
 )
 """Every way of writing strings, ECMAScript's first."""

@@ -17,8 +17,8 @@ from dispatch_protocol.canonical import Json
 
 Tree: TypeAlias = "bool | str | Number | list[Tree] | dict[str, Tree] | None"
 
-MAX_CHARACTERS: Final = 65_536
-MAX_NODES: Final = 8_192
+MAX_CHARACTERS: Final = 32_768
+MAX_COMMAS: Final = 2_048
 """Longer texts, and texts of more values, are not re-serialized: the work per value is bounded."""
 
 MAX_LEVELS: Final = 100
@@ -51,7 +51,7 @@ _decoder: Final = JSONDecoder(parse_int=Number, parse_float=Number)
 
 def read_tree(text: str) -> Tree:
     """The tree of a JSON text. Raises ValueError where it is none, or is beyond the limits of this module."""
-    if len(text) > MAX_CHARACTERS or text.count(",") > MAX_NODES or levels(text) > MAX_LEVELS:
+    if len(text) > MAX_CHARACTERS or text.count(",") > MAX_COMMAS or levels(text) > MAX_LEVELS:
         raise ValueError("too large to be re-serialized")
     tree: Tree = _decoder.decode(text)
     return tree
