@@ -181,6 +181,8 @@ CHANGES: dict[str, Change] = {
     "W-PAIR-2": lambda s: s.replace("claim", "A3F2B1", "a3f2b1", "request"),
     "W-PAIR-3": lambda s: s.replace("claim", PUBKEY, PUBKEY.upper(), "request"),
     "W-PAIR-3 another": lambda s: s.replace("claim", PUBKEY, "00" * 32, "request"),
+    "W-PAIR-2 no string": lambda s: s.replace("claim", '"A3F2B1"', "70", "request"),
+    "W-PAIR-3 no string": lambda s: s.replace("claim", f'"{PUBKEY}"', "null", "request"),
     "W-PAIR-4": lambda s: (s.line("claim").update(request_type="text/plain"), s)[1],
     "W-PAIR-4 a form": lambda s: (s.line("claim").update(request="pairing_code=A3F2B1"), s)[1],
     "W-PAIR-5": lambda s: s.move("claim", 1.015),

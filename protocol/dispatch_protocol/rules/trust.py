@@ -1,12 +1,15 @@
 """Pairing over HTTP: codes, claims and lists. Clauses C-TRU, and W-PAIR on the claims that workers send."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.parsing import Member
 from dispatch_protocol.rest import (
     ClaimRequest,
     RestFault,
+    read_body,
     read_trust_claim,
     read_trust_create,
     read_trust_list,
@@ -51,11 +54,14 @@ def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
     """A worker sent a claim: its body, and its place in the worker's session. Judged of the worker."""
     if (exchange.method, exchange.path) != ("POST", "/v1/trust/claim") or exchange.sender != "worker":
         return
-    asked = outcome(lambda: read_trust_claim(exchange.body, exchange.content_type))
-    as_json = outcome(lambda: read_trust_claim(exchange.body, "application/json"))
+    declared = outcome(lambda: read_body(exchange.body, exchange.content_type))
+    readable = isinstance(declared, dict) and bool(declared)
     expected = "a JSON object sent as application/json"
-    expect(ledger, "W-PAIR-4", _is_readable(asked), expected, exchange, actual=_shown(exchange))
+    expect(ledger, "W-PAIR-4", readable, expected, exchange, actual=_shown(exchange))
+    as_json = outcome(lambda: read_trust_claim(exchange.body, "application/json"))
     if not isinstance(as_json, ClaimRequest):
+        if isinstance(declared, dict) and declared:
+            _judge_members(ledger, exchange, declared)
         return
     _judge_code(ledger, facts, exchange, as_json.pairing_code)
     connection = _claimant(ledger, facts, exchange, as_json.provider_pubkey)
@@ -71,8 +77,12 @@ def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
         assignments.excuse(connection)
 
 
-def _is_readable(asked: ClaimRequest | RestFault) -> bool:
-    return isinstance(asked, ClaimRequest) or asked.status not in (400, 415) or "string" in asked.error
+def _judge_members(ledger: Ledger, exchange: Exchange, members: Mapping[str, Member]) -> None:
+    """A claim that is an object, and still none: which of its two members is no string, or empty."""
+    for name, clause in (("pairing_code", "W-PAIR-2"), ("provider_pubkey", "W-PAIR-3")):
+        value = members[name].value if name in members else None
+        fits = isinstance(value, str) and value != ""
+        expect(ledger, clause, fits, f"a string {name}", exchange, place=f"$.{name}", actual=value)
 
 
 def _shown(exchange: Exchange) -> str:

@@ -70,7 +70,7 @@ class DiesOfAFailedClaim(Worker):
         return answer
 
 
-@defect("claims-nothing", "W-PAIR-8", "sends a claim without a code", "W-PAIR-4")
+@defect("claims-nothing", "W-PAIR-8", "sends a claim without a code", "W-PAIR-2")
 class ClaimsNothing(Worker):
     def on_registered(self) -> None:
         super().on_registered()
