@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from dispatch_protocol.recording import TranscriptEvent
-from dispatch_protocol.rules import Finding, Rules
+from dispatch_protocol.rules import SPANS, Finding, Rules
 from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.transcript import Oddity, Transcript
@@ -21,22 +21,6 @@ ODDITIES: Final = {
     "flood": ("W-ROB-15", "sends frames without end that nothing asked for", "answers, and heartbeats"),
 }
 """The clause that an oddity of a link breaks, and what to say of it."""
-
-TIMED: Final = {
-    "W-REG-2": 10.0,
-    "W-HBT-1": 26.0,
-    "W-HBT-4": 26.0,
-    "W-HBT-5": 26.0,
-    "W-HBT-6": 13.0,
-    "W-HBT-7": 13.0,
-    "W-JOB-1": 60.0,
-    "W-JOB-2": 10.0,
-    "W-JOB-3": 60.0,
-    "W-RCP-1": 5.0,
-    "W-RCP-13": 5.0,
-    "W-PAIR-5": 10.0,
-}
-"""Clauses whose breach is a matter of time, and how many seconds before it showed a stalled host matters."""
 
 MAX_FINDINGS: Final = 1_000
 """How many findings of one transcript are kept; the rest would say the same."""
@@ -91,7 +75,7 @@ class PassiveJudge:
     def _broken(self, finding: Finding, stalled: Callable[[float, float], float]) -> Observation:
         """The observation of a finding; open where time alone shows it and the host stalled meanwhile."""
         verdict, message = Verdict.FAIL, finding.message
-        span = TIMED.get(finding.clause, 0.0)
+        span = SPANS.get(finding.clause, 0.0)
         shown_at = self._transcript.zero + finding.t
         stall = stalled(shown_at - span, shown_at) if span else 0.0
         if stall:
