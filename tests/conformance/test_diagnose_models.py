@@ -93,6 +93,17 @@ def test_names_are_unique_and_each_says_how_it_is_called() -> None:
     assert recipe("js-pretty-2") == ""
 
 
+def test_positions_say_what_they_do() -> None:
+    for switch in (styles.LAYOUTS, styles.ORDERS, styles.SHAPES, strings.POSITIONS, numbers.POSITIONS):
+        first, *others = switch
+        assert first.says == ""
+        assert len({position.name for position in switch}) == len(switch)
+        for position in others:
+            assert f"{position.says}{position.mend}".isascii()
+            assert position.says
+            assert position.mend
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: str(case["id"]))
 def test_the_default_style_is_the_canonical_text_of_every_vector(case: dict[str, Any]) -> None:
     assert write(read_tree(case["input_json"]), Style()) == case["canonical"]

@@ -106,7 +106,7 @@ def _python(change: Callable[[str], str] = str, **options: Any) -> Read:
             return []
         try:
             return [json.loads(change(piece), **options)]
-        except ValueError:
+        except (ValueError, OverflowError):
             return []
 
     return read

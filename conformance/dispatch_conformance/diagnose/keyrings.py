@@ -36,6 +36,12 @@ def _keys(pubkey: str, receipt: Json, other_keys: Iterable[str]) -> Iterator[Key
     registered = [reading.data for reading in readings(pubkey) if len(reading.data) == KEY_BYTES]
     for data in registered:
         yield Key(data, REGISTERED)
+    for data in registered:
+        mend = "register the public half, make a new key, and never send a secret one again"
+        yield Key(
+            bytes(SigningKey(data).verify_key), "the key whose SECRET SEED you registered as public", mend
+        )
+        yield Key(data[::-1], "the registered key with its bytes reversed", "do not reverse the key's bytes")
     named = receipt.value.get("provider_pubkey") if isinstance(receipt.value, dict) else None
     if isinstance(named, str):
         for reading in readings(named):
@@ -44,9 +50,3 @@ def _keys(pubkey: str, receipt: Json, other_keys: Iterable[str]) -> Iterator[Key
     for _, text in zip(range(_MOST_OTHERS), other_keys, strict=False):
         for reading in readings(text):
             yield Key(reading.data, f"another worker's key, {shown(text, 64)}", _SIGN_WITH_IT)
-    for data in registered:
-        mend = "register the public half, make a new key, and never send a secret one again"
-        yield Key(
-            bytes(SigningKey(data).verify_key), "the key whose SECRET SEED you registered as public", mend
-        )
-        yield Key(data[::-1], "the registered key with its bytes reversed", "do not reverse the key's bytes")

@@ -159,7 +159,7 @@ def _as_text(number: Number) -> str:
 
 def _numeric(number: Number) -> str:
     """PostgreSQL's numeric: all digits, the fraction's zeros kept, never an exponent, no minus zero."""
-    if len(number.literal) > _LITERAL_LIMIT or abs(number.value) in (float("inf"),):
+    if len(number.literal) > _LITERAL_LIMIT or not isfinite(number.value):
         raise Refused("too long for this model")
     try:
         exact = Decimal(number.literal)

@@ -30,7 +30,7 @@ _POSITIONS: Final[tuple[tuple[Position, ...], ...]] = (
     numbers.POSITIONS,
     styles.SHAPES,
 )
-_MOST_COMBINATIONS: Final = 4_096
+_MOST_COMBINATIONS: Final = 16_384
 _MOST_CHARACTERS: Final = 2_000_000
 
 
@@ -83,7 +83,7 @@ class Renderings:
         ]
         most = min(_MOST_COMBINATIONS, _MOST_CHARACTERS // (len(self._source.canonical) + 1))
         combinations = sorted(
-            islice(product(*map(range, map(len, choices))), 16 * _MOST_COMBINATIONS),
+            islice(product(*map(range, map(len, choices))), 4 * _MOST_COMBINATIONS),
             key=lambda places: sum(map(bool, places)),
         )
         for places in combinations[1 : most + 1]:

@@ -10,7 +10,9 @@ from typing import Any, Final
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.tasks import DESKTOP_WORDS, SHARED_WORDS, WHITE_SPACE
 
+from dispatch_conformance.diagnose.numbers import SINGLE
 from dispatch_conformance.diagnose.rules import Option, right
+from dispatch_conformance.diagnose.tree import Number
 
 _LISTS: Final = "know all eighteen words"
 _SUBSTRING: Final = "count a word wherever it stands, also inside another"
@@ -49,8 +51,12 @@ def _singly(good: int, bad: int) -> float:
     return min(1.0, _single(_single(abs(good - bad) * _single(0.2)) + _single(0.3)))
 
 
+def _singly_printed(good: int, bad: int) -> float:
+    return float(SINGLE.write(Number(repr(_singly(good, bad)))))
+
+
 def _summed(good: int, bad: int) -> float:
-    return min(1.0, 0.3 + sum([0.2] * abs(good - bad)))
+    return min(1.0, sum([0.2] * abs(good - bad), 0.3))
 
 
 def _formula(name: str, says: str, act: Callable[[int, int], float]) -> Option:
@@ -97,16 +103,10 @@ REPETITIONS: Final = (
 CASES: Final = (
     right(str.lower),
     Option("case-sensitive", "does not lower-case the input", _LOWER, str),
-    Option(
-        "ascii-case",
-        "lower-cases ASCII letters only",
-        _LOWER,
-        lambda text: "".join(c.lower() if c.isascii() else c for c in text),
-    ),
     Option("case-folded", "folds case instead of lower-casing", _LOWER, str.casefold),
     Option(
         "turkish",
-        "lower-cases by a Turkish locale (I becomes ı)",
+        "lower-cases by a Turkish locale (I becomes U+0131)",
         _LOWER,
         lambda text: text.replace("I", "ı").lower(),
     ),
@@ -155,11 +155,12 @@ FORMULAS: Final = (
         "rounds the confidence to two digits",
         lambda good, bad: round(_exact(good, bad), 2),
     ),
-    _formula("tenths", "computes (2·|score| + 3) / 10 instead", _decimal),
+    _formula("tenths", "computes (2 * |score| + 3) / 10 instead", _decimal),
     _formula("summed", "adds 0.2 again and again", _summed),
     _formula(
         "fifths", "computes |score| / 5 + 0.3 instead", lambda good, bad: min(1.0, abs(good - bad) / 5 + 0.3)
     ),
+    _formula("single-precision-text", "computes and prints in single precision (float)", _singly_printed),
     _formula("single-precision", "computes in single precision (float)", _singly),
     _formula("uncapped", "lets the confidence grow beyond 1", lambda good, bad: abs(good - bad) * 0.2 + 0.3),
     _formula("signed", "takes the score with its sign", lambda good, bad: min(1.0, (good - bad) * 0.2 + 0.3)),

@@ -10,7 +10,7 @@ from typing import Final
 
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.errors import shown
-from dispatch_protocol.signatures import SignatureFault, read_signature, signature_fault
+from dispatch_protocol.signatures import SIGNATURE_BYTES, SignatureFault, read_signature, signature_fault
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
@@ -133,8 +133,9 @@ def _prehashed(tries: list[Form], keys: list[Key], receipt: Json) -> Iterator[Gu
 
 def _nothing_fits(receipt: Json, signature: str, tries: list[Form], keys: list[Key]) -> Guess:
     """What can be said of a signature that verifies nowhere."""
-    if not tries:
-        return _not_64_bytes(signature)
+    lengths = {len(reading.data): reading.spelling for reading in readings(signature)}
+    if not tries or (SIGNATURE_BYTES not in lengths and {*lengths} & {*_OTHER_SCHEMES}):
+        return _not_64_bytes(signature, lengths)
     if not keys:
         return Guess(
             "The registered key is not 32 bytes: nothing verifies under it.", Certainty.UNKNOWN, _FRESH
@@ -154,9 +155,8 @@ def _nothing_fits(receipt: Json, signature: str, tries: list[Form], keys: list[K
     )
 
 
-def _not_64_bytes(signature: str) -> Guess:
+def _not_64_bytes(signature: str, lengths: dict[int, str]) -> Guess:
     """What a text is that reads as a signature in no spelling."""
-    lengths = {len(reading.data): reading.spelling for reading in readings(signature)}
     read = (
         ", ".join(f"{length} bytes in {spelling}" for length, spelling in lengths.items())
         or "no bytes at all"

@@ -46,7 +46,6 @@ def likely_texts(receipt: Json, output: Json | None, texts: Mapping[str, str]) -
     yield from _unseen([right], seen)
     yield from _unseen(_parts(receipt.value), seen)
     yield from (entry for entry in named if entry.data != right.data)
-    seen |= {entry.data for entry in named}
     others = chain(_around(receipt, output), given, variations(source))
     yield from _unseen(others, seen)
     yield from _unseen(chain.from_iterable(map(_digests, _unseen(digested, set()))), seen)
@@ -146,15 +145,21 @@ def _around(receipt: Json, output: Json | None) -> Iterator[Rendering]:
         yield Rendering(
             "true-hash", "the right output hash (as text)", SIGN_RECEIPT, output.hash.encode("ascii")
         )
-    envelope: dict[str, JsonValue] = {"type": "job_complete", "job_id": members.get("job_id")}
-    if output is not None:
-        envelope["output"] = output.value
-    envelope["output_hash"] = members.get("output_hash")
-    what = "a job_complete message without its receipt"
-    yield Rendering("job-complete-bare", what, SIGN_RECEIPT, stringify(envelope).encode("utf-8"))
-    what = "a job_complete message without its signature"
-    envelope["receipt"] = receipt.value
-    yield Rendering("job-complete", what, SIGN_RECEIPT, stringify(envelope).encode("utf-8"))
-    submitted: dict[str, JsonValue] = {"type": "receipt_submit", "receipt": receipt.value}
-    what = "a receipt_submit message without its signature"
-    yield Rendering("receipt-submit", what, SIGN_RECEIPT, stringify(submitted).encode("utf-8"))
+    job_id, output_hash = (stringify(members.get(name)) for name in ("job_id", "output_hash"))
+    result = "" if output is None else f',"output":{output.canonical}'
+    # put together from texts: one level more around a value at the limit of depth would be refused
+    head = f'{{"type":"job_complete","job_id":{job_id}{result},"output_hash":{output_hash}'
+    for name, what, text in (
+        ("job-complete-bare", "a job_complete message without its receipt", f"{head}}}"),
+        (
+            "job-complete",
+            "a job_complete message without its signature",
+            f'{head},"receipt":{receipt.canonical}}}',
+        ),
+        (
+            "receipt-submit",
+            "a receipt_submit message without its signature",
+            f'{{"type":"receipt_submit","receipt":{receipt.canonical}}}',
+        ),
+    ):
+        yield Rendering(name, what, SIGN_RECEIPT, text.encode("utf-8"))

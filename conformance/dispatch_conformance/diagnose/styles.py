@@ -137,7 +137,7 @@ REVERSED: Final = Order("reversed", "reverses the members", lambda keys: keys[::
 SAME: Final = Shape("same", "", lambda tree: tree)
 NO_NULLS: Final = Shape("no-nulls", "leaves members out that are null", _without_nulls)
 PHP_ARRAYS: Final = Shape(
-    "php-arrays", "turns empty objects, and those with keys 0, 1, 2 …, into lists", _php_arrays
+    "php-arrays", "turns empty objects, and those with keys 0, 1, 2 and so on, into lists", _php_arrays
 )
 
 

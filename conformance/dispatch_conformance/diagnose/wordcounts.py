@@ -29,10 +29,6 @@ def _singly(text: str, blanks: str) -> list[str]:
     return split(f"[{escape(blanks)}]", text)
 
 
-def _filled(text: str, blanks: str) -> list[str]:
-    return [piece for piece in _singly(text, blanks) if piece] or [""]
-
-
 def _trimmed(text: str, blanks: str) -> str:
     return text.strip(blanks)
 
@@ -77,7 +73,6 @@ TRIMS: Final = (
 DIVISIONS: Final = (
     right(_runs),
     Option("singly", "splits at every single blank, so that empty pieces count", _PIECES, _singly),
-    Option("filled", "leaves empty pieces out", _PIECES, _filled),
 )
 HOLLOW: Final = (
     right(1),
