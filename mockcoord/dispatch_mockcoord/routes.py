@@ -1,13 +1,11 @@
 """The HTTP interface: requests to answers. Source: SPEC.md, "HTTP interface".
 
-Nothing here touches a socket: a request comes in whole, an answer goes out whole.
+A request at fault raises RestFault, which the application answers.
 """
 
-from collections.abc import Callable
-from typing import Final, NamedTuple
-from urllib.parse import unquote
+from functools import partial
+from typing import Final
 
-import msgspec
 from dispatch_protocol.canonical import Json, stringify
 from dispatch_protocol.rest import (
     CONTENT_TYPE,
@@ -26,32 +24,21 @@ from dispatch_protocol.rest import (
 )
 from dispatch_protocol.times import iso_time
 from dispatch_protocol.vocabulary import JobStatus, Policy
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
 
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.dashboard import dashboard_page
+from dispatch_mockcoord.paths import Resource
 from dispatch_mockcoord.switchboard import Switchboard
 
-JOB_PREFIX: Final = "/v1/jobs/"
-"""Behind it stands a job's id, in the case in which it was given."""
+BODY_TOO_LARGE: Final = "Request body too large"
 
 
-class Request(msgspec.Struct, frozen=True):
-    """A request as it came: the path percent-encoded and in its own case, the query without its mark."""
+class JsonText(Response):
+    """An answer whose body is canonical text already."""
 
-    method: str
-    path: str
-    query: str
-    content_type: str | None
-    body: bytes
-
-
-class Answer(NamedTuple):
-    """What is sent back: the body, its type, and headers beyond that."""
-
-    status: int
-    body: str
-    content_type: str = CONTENT_TYPE
-    headers: tuple[tuple[str, str], ...] = ()
+    media_type = CONTENT_TYPE
 
 
 class Routes:
@@ -59,91 +46,92 @@ class Routes:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
-        self._table: Final[dict[str, dict[str, Callable[[Request], Answer]]]] = {
-            "/v1/health": {"GET": self._health},
-            "/v1/quote": {"GET": self._quote},
-            "/v1/jobs/commit/fast": {"POST": lambda request: self._commit(request, Policy.FAST)},
-            "/v1/jobs/commit/cheap": {"POST": lambda request: self._commit(request, Policy.CHEAP)},
-            "/v1/trust/create": {"POST": self._trust_create},
-            "/v1/trust/claim": {"POST": self._trust_claim},
-            "/v1/trust/list": {"GET": self._trust_list},
-            "/v1/demo/start": {"POST": self._demo_start},
-            "/v1/demo/stop": {"POST": self._demo_stop},
-            "/v1/demo/status": {"GET": self._demo_status},
-            "/dashboard": {"GET": self._dashboard},
-        }
-        self._job_methods: dict[str, Callable[[Request], Answer]] = {"GET": self._job}
 
-    def answer(self, request: Request) -> Answer:
-        """The answer to a request, whatever it holds."""
-        try:
-            return self._routed(request)
-        except RestFault as fault:
-            return Answer(fault.status, fault.text())
+    def table(self) -> list[Resource]:
+        """The paths of the interface, those first that are asked for most."""
+        return [
+            Resource("/v1/jobs/{job_id}", self._job),
+            Resource("/v1/jobs/commit/fast", partial(self._commit, Policy.FAST), methods=["POST"]),
+            Resource("/v1/jobs/commit/cheap", partial(self._commit, Policy.CHEAP), methods=["POST"]),
+            Resource("/v1/quote", self._quote),
+            Resource("/v1/health", self._health),
+            Resource("/v1/trust/create", self._trust_create, methods=["POST"]),
+            Resource("/v1/trust/claim", self._trust_claim, methods=["POST"]),
+            Resource("/v1/trust/list", self._trust_list),
+            Resource("/v1/demo/start", partial(self._switch_demo, True), methods=["POST"]),
+            Resource("/v1/demo/stop", partial(self._switch_demo, False), methods=["POST"]),
+            Resource("/v1/demo/status", self._demo_status),
+            Resource("/dashboard", self._dashboard),
+        ]
 
-    def _routed(self, request: Request) -> Answer:
-        path = request.path[:-1] if request.path.endswith("/") else request.path
-        methods = self._table.get(path.lower(), self._job_methods if _names_job(path) else None)
-        if methods is None:
-            raise RestFault(404, "Not found")
-        allowed = ", ".join([*methods, *(["HEAD"] if "GET" in methods else []), "OPTIONS"])
-        if request.method == "OPTIONS":
-            return Answer(200, "", headers=(("allow", allowed),))
-        handler = methods.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
-            return Answer(405, stringify({"error": "Method not allowed"}), headers=(("allow", allowed),))
-        return handler(request)
+    async def _job(self, request: Request) -> Response:
+        job = self._switchboard.store.job(request.path_params["job_id"])
+        if job is None:
+            raise RestFault(404, "Job not found")
+        return JsonText(job_answer(job).text())
 
-    def _health(self, request: Request) -> Answer:
+    async def _commit(self, policy: Policy, request: Request) -> Response:
+        body = await self._body(request)
+        job = self._switchboard.commit(read_commit(body, _content_type(request), policy))
+        if job.error is not None:
+            raise RestFault(422, job.error.value, {"job_id": job.id})
+        return JsonText(committed_text(job.id), 201)
+
+    async def _quote(self, request: Request) -> Response:
+        quote = read_quote(_query(request), self._switchboard.settings.chain)
+        return JsonText(stringify(quote.body()))
+
+    async def _health(self, request: Request) -> Response:
         health = Health(
             workers_online=len(self._switchboard.coordinator.registry.workers),
             network=self._switchboard.settings.chain,
             timestamp=iso_time(self._switchboard.clock.moment().wall_ms),
         )
-        return Answer(200, health.text())
+        return JsonText(health.text())
 
-    def _quote(self, request: Request) -> Answer:
-        return Answer(200, stringify(read_quote(request.query, self._switchboard.settings.chain).body()))
+    async def _trust_create(self, request: Request) -> Response:
+        body = await self._body(request)
+        pairing = self._switchboard.create_code(read_trust_create(body, _content_type(request)))
+        return JsonText(pairing_code_text(pairing.code, iso_time(pairing.expires_ms)), 201)
 
-    def _commit(self, request: Request, policy: Policy) -> Answer:
-        job = self._switchboard.commit(read_commit(request.body, request.content_type, policy))
-        if job.error is not None:
-            raise RestFault(422, job.error.value, {"job_id": job.id})
-        return Answer(201, committed_text(job.id))
+    async def _trust_claim(self, request: Request) -> Response:
+        body = await self._body(request)
+        pairing = self._switchboard.claim_code(read_trust_claim(body, _content_type(request)))
+        return JsonText(paired_text(pairing.user_id, iso_time(pairing.paired_ms)))
 
-    def _job(self, request: Request) -> Answer:
-        path = request.path[:-1] if request.path.endswith("/") else request.path
-        job = self._switchboard.store.job(unquote(path[len(JOB_PREFIX) :]))
-        if job is None:
-            raise RestFault(404, "Job not found")
-        return Answer(200, job_answer(job).text())
-
-    def _trust_create(self, request: Request) -> Answer:
-        pairing = self._switchboard.create_code(read_trust_create(request.body, request.content_type))
-        return Answer(201, pairing_code_text(pairing.code, iso_time(pairing.expires_ms)))
-
-    def _trust_claim(self, request: Request) -> Answer:
-        pairing = self._switchboard.claim_code(read_trust_claim(request.body, request.content_type))
-        return Answer(200, paired_text(pairing.user_id, iso_time(pairing.paired_ms)))
-
-    def _trust_list(self, request: Request) -> Answer:
-        pairings = self._switchboard.coordinator.trust.providers(read_trust_list(request.query))
+    async def _trust_list(self, request: Request) -> Response:
+        pairings = self._switchboard.coordinator.trust.providers(read_trust_list(_query(request)))
         listed = [(pairing.pubkey or "", iso_time(pairing.paired_ms)) for pairing in pairings]
-        return Answer(200, providers_text(listed))
+        return JsonText(providers_text(listed))
 
-    def _demo_start(self, request: Request) -> Answer:
-        self._switchboard.demonstrate(True)
-        return Answer(200, stringify({"status": "started"}))
+    async def _switch_demo(self, wanted: bool, request: Request) -> Response:
+        await self._body(request)
+        self._switchboard.demonstrate(wanted)
+        return JsonText(stringify({"status": "started" if wanted else "stopped"}))
 
-    def _demo_stop(self, request: Request) -> Answer:
-        self._switchboard.demonstrate(False)
-        return Answer(200, stringify({"status": "stopped"}))
+    async def _demo_status(self, request: Request) -> Response:
+        return JsonText(stringify({"active": self._switchboard.demo.is_active}))
 
-    def _demo_status(self, request: Request) -> Answer:
-        return Answer(200, stringify({"active": self._switchboard.demo.is_active}))
+    async def _dashboard(self, request: Request) -> Response:
+        return HTMLResponse(dashboard_page(self._switchboard))
 
-    def _dashboard(self, request: Request) -> Answer:
-        return Answer(200, dashboard_page(self._switchboard), "text/html; charset=utf-8")
+    async def _body(self, request: Request) -> bytes:
+        """The request's body. Raises RestFault where it is longer than the limit, or ends early."""
+        limit = self._switchboard.settings.max_body_bytes
+        declared = request.headers.get("content-length", "")
+        # Nothing is closed: a close would destroy the answer. The server throws away what still comes.
+        if declared.isdecimal() and int(declared) > limit:
+            raise RestFault(413, BODY_TOO_LARGE)
+        body, is_whole = b"", False
+        while not is_whole:
+            message = await request.receive()
+            if message["type"] == "http.disconnect":
+                raise RestFault(400, "Request body incomplete")
+            body += message.get("body", b"")
+            if len(body) > limit:
+                raise RestFault(413, BODY_TOO_LARGE)
+            is_whole = not message.get("more_body", False)
+        return body
 
 
 def job_answer(job: Job) -> JobAnswer:
@@ -162,6 +150,9 @@ def job_answer(job: Job) -> JobAnswer:
     )
 
 
-def _names_job(path: str) -> bool:
-    head, job_id = path[: len(JOB_PREFIX)].lower(), path[len(JOB_PREFIX) :]
-    return head == JOB_PREFIX and job_id != "" and "/" not in job_id
+def _content_type(request: Request) -> str | None:
+    return request.headers.get("content-type")
+
+
+def _query(request: Request) -> str:
+    return str(request.scope["query_string"], "latin-1")

@@ -16,8 +16,9 @@ from typing import Final, Self
 import uvicorn
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import TranscriptEvent
+from starlette.types import ASGIApp
 
-from dispatch_mockcoord.app import App
+from dispatch_mockcoord.app import application
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Effect
 from dispatch_mockcoord.settings import Settings
@@ -77,7 +78,7 @@ class MockCoordinator:
             self.switchboard.taps = self._taps
             self.switchboard.observers = self._observers
             self.switchboard.start()
-            self._server = _server(App(self.switchboard), self.settings)
+            self._server = _server(application(self.switchboard), self.settings)
             await self._server.on_tick(0)
             await self._server.startup(sockets=[listening])
             opened.pop_all()
@@ -138,7 +139,7 @@ def _bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _server(app: App, settings: Settings) -> uvicorn.Server:
+def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         loop="none",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import websockets
-from dispatch_mockcoord import app, wire
+from dispatch_mockcoord import connections, wire
 from dispatch_mockcoord.core.effects import Effect, Refused
 from dispatch_mockcoord.core.terms import Terms
 from dispatch_mockcoord.server import MockCoordinator
@@ -319,7 +319,7 @@ async def test_a_peer_that_does_not_read_is_torn_down(
     running: MockCoordinator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What is sent to it stops, and a close that cannot get through ends in an abort."""
-    monkeypatch.setattr(app, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(connections, "CLOSE_SECONDS", 0.1)
     raw = socket.create_connection((running.settings.host, running.port))
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     raw.setblocking(False)

@@ -1,0 +1,125 @@
+"""WebSockets: what comes in goes to the switchboard, what the switchboard posts goes out, in order."""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import MutableMapping
+from typing import Any, Final, Protocol
+
+from dispatch_protocol.canonical import stringify
+from dispatch_protocol.rest import CONTENT_TYPE
+from dispatch_protocol.vocabulary import Role
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from dispatch_mockcoord.switchboard import NO_CODE, Switchboard
+
+LOG: Final = logging.getLogger("dispatch_mockcoord")
+
+CLOSE_SECONDS: Final = 5.0
+"""How long a peer may take to let itself be closed before its socket is torn down."""
+
+_TURN: Final = 8
+"""How many frames of one connection are handled before the others have their turn."""
+
+
+class Wire(Protocol):
+    """What the server tells of a WebSocket beyond ASGI: the connection state's `wire`."""
+
+    @property
+    def is_closed_here(self) -> bool:
+        """Whether this side sent the first close frame."""
+
+    def abort(self) -> None:
+        """Tear the socket down."""
+
+
+class WebSocketLine:
+    """The sending side of one WebSocket: frames go out in order, one sender at a time."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._wire: Wire | None = getattr(websocket.state, "wire", None)
+        self._outbox: deque[MutableMapping[str, Any]] = deque()
+        self._lock = asyncio.Lock()
+        self._flushing: asyncio.Task[None] | None = None
+        self._closing: asyncio.TimerHandle | None = None
+        self.is_attended = False
+
+    def post(self, frame: str) -> None:
+        """Send this text frame: at once where the connection's own reader attends to it, else very soon."""
+        self._put({"type": "websocket.send", "text": frame})
+
+    def close(self, code: int | None, reason: str) -> None:
+        """Send a close frame behind what is still to be sent; tear the socket down if that does not help."""
+        self._put({"type": "websocket.close", "code": code, "reason": reason})
+        if self._wire is not None:
+            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._wire.abort)
+
+    async def flush(self) -> None:
+        """Send what waits; returns when the peer has taken it, or is gone."""
+        async with self._lock:
+            while self._outbox:
+                try:
+                    await self._websocket.send(self._outbox.popleft())
+                except Exception:  # the peer is gone, or going; the reader hears of it
+                    self._outbox.clear()
+
+    @property
+    def closed_by(self) -> Role:
+        """Who closed the connection first; a loss counts as the worker's."""
+        return Role.COORDINATOR if self._wire is not None and self._wire.is_closed_here else Role.WORKER
+
+    def dispose(self) -> None:
+        """The connection is over."""
+        if self._closing is not None:
+            self._closing.cancel()
+        self._outbox.clear()
+
+    def _put(self, message: MutableMapping[str, Any]) -> None:
+        self._outbox.append(message)
+        if not self.is_attended and (self._flushing is None or self._flushing.done()):
+            self._flushing = asyncio.get_running_loop().create_task(self.flush())
+
+
+async def converse(switchboard: Switchboard, websocket: WebSocket) -> None:
+    """Serve one WebSocket from its upgrade to its end; where there are too many, refuse it with 503."""
+    if switchboard.is_full:
+        await websocket.receive()
+        body = stringify({"error": "Too many connections"})
+        await websocket.send_denial_response(Response(body, 503, media_type=CONTENT_TYPE))
+        return
+    await websocket.accept()
+    line = WebSocketLine(websocket)
+    number = switchboard.opened(line, websocket.scope["path"])
+    code, reason = NO_CODE, ""
+    try:
+        code, reason = await _listen(switchboard, number, line, websocket)
+    except Exception:
+        LOG.exception("connection %d failed", number)
+        line.close(1011, "internal error")
+        await line.flush()
+    finally:
+        line.dispose()
+        switchboard.closed(number, code, reason, line.closed_by)
+
+
+async def _listen(
+    switchboard: Switchboard, number: int, line: WebSocketLine, websocket: WebSocket
+) -> tuple[int, str]:
+    """Hand over what comes in until the connection ends; gives the close code and reason."""
+    handled = 0
+    while True:
+        message = await websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            return message.get("code") or NO_CODE, message.get("reason") or ""
+        text = message.get("text")
+        line.is_attended = True
+        try:
+            switchboard.received(number, message["bytes"] if text is None else text)
+        finally:
+            line.is_attended = False
+        await line.flush()
+        handled += 1
+        if handled % _TURN == 0:
+            await asyncio.sleep(0)
