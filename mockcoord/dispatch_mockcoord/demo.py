@@ -66,11 +66,8 @@ class Demo:
         if self._due is None or at.now < self._due:
             return []
         self._due = at.now + self._random.uniform(*PAUSE_SECONDS)
-        able = [
-            worker
-            for worker in self._coordinator.registry.idle()
-            if worker.settled and JobType.TASK in worker.capabilities
-        ]
+        ready = self._coordinator.registry.ready()
+        able = [worker for worker in ready if JobType.TASK in worker.capabilities]
         if not able:
             return []
         task_type, text = self._random.choice(TASKS)

@@ -79,12 +79,15 @@ class Store:
 
     def write(self, jobs: Iterable[Job], pairings: Iterable[Pairing]) -> None:
         """Store how these stand, all of them or none."""
+        rows = [(_WRITE_JOB, _job_row(job)) for job in jobs]
+        rows += [(_WRITE_PAIRING, _pairing_row(pairing)) for pairing in pairings]
+        if len(rows) == 1:  # one statement is a transaction by itself
+            self._db.execute(*rows[0])
+            return
         self._db.execute("BEGIN")
         try:
-            for job in jobs:
-                self._db.execute(_WRITE_JOB, _job_row(job))
-            for pairing in pairings:
-                self._db.execute(_WRITE_PAIRING, _pairing_row(pairing))
+            for statement, row in rows:
+                self._db.execute(statement, row)
         except BaseException:
             self._db.execute("ROLLBACK")
             raise

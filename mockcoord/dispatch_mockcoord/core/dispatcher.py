@@ -45,8 +45,8 @@ class Dispatcher:
     @property
     def earliest(self) -> float | None:
         """When the next deadline of a job passes."""
-        dues = (kind.earliest for kind in (self._windows, self._patience, self._receipts))
-        return min((due for due in dues if due is not None), default=None)
+        dues = (self._windows.earliest, self._patience.earliest, self._receipts.earliest)
+        return min([due for due in dues if due is not None], default=None)
 
     def next_order(self) -> int:
         """The number of the next commit."""
@@ -157,8 +157,7 @@ class Dispatcher:
 
     def _place(self, job: Job, at: Moment) -> Job:
         """Assign the job at once, or let it wait."""
-        idle = (worker for worker in self._registry.idle() if worker.settled)
-        worker = best_worker(job, idle, self._trust, at.now)
+        worker = best_worker(job, self._registry.ready(), self._trust, at.now)
         return self._wait(job) if worker is None else self._assign(job, worker, at)
 
     def _wait(self, job: Job) -> Job:

@@ -39,9 +39,14 @@ def score(worker: Worker, job: Job, now: float) -> float:
 
 
 def best_worker(job: Job, workers: Iterable[Worker], trust: TrustBook, now: float) -> Worker | None:
-    """The eligible worker that suits the job best, of equals the earliest registered; None without any."""
-    eligible = (worker for worker in workers if is_eligible(worker, job, trust))
-    return max(eligible, key=lambda worker: (score(worker, job, now), -worker.order), default=None)
+    """The eligible worker that suits the job best, of equals the first; None without any."""
+    best, highest = None, -1.0
+    for worker in workers:
+        if is_eligible(worker, job, trust):
+            reached = score(worker, job, now)
+            if reached > highest:
+                best, highest = worker, reached
+    return best
 
 
 class PendingJobs:

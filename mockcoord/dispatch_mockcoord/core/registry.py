@@ -55,6 +55,10 @@ class Registry:
         """The workers without a job, earliest registration first."""
         return (worker for worker in self.workers.values() if worker.job_id is None)
 
+    def ready(self) -> list[Worker]:
+        """The workers that can be given a job now, earliest registration first."""
+        return [worker for worker in self.workers.values() if worker.job_id is None and worker.settled]
+
     def register(self, connection: int, message: Register, now: float) -> Worker:
         """The connection's worker as this message describes it. The key must not be another connection's.
 
