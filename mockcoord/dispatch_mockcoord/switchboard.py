@@ -104,10 +104,11 @@ class Switchboard:
         """A connection was accepted; gives its number, counted from 1."""
         at = self.clock.moment()
         self._numbers += 1
-        self._lines[self._numbers] = line
         if self.taps:
             self._tap(Opened(t=at.now - self.started.now, connection=self._numbers, path=path))
         self._carry_out(self.coordinator.opened(self._numbers, at), at)
+        # Only now: a line whose opening failed, over a full disk for one, would count for ever.
+        self._lines[self._numbers] = line
         return self._numbers
 
     def received(self, number: int, payload: str | bytes) -> None:

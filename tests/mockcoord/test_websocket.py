@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sqlite3
 import struct
 from typing import Any
 
@@ -313,6 +314,19 @@ async def test_connections_are_bounded() -> None:
             503,
             {"error": "Too many connections"},
         )
+
+
+async def test_a_connection_that_cannot_be_opened_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise sqlite3.OperationalError
+
+    async with MockCoordinator(settings(max_connections=1)) as running:
+        with monkeypatch.context() as broken:
+            broken.setattr(running.coordinator, "opened", fails)
+            async with connected(running) as one:
+                with pytest.raises(ConnectionClosed):
+                    await one.hear()
+        assert await is_alive(running)
 
 
 async def test_a_peer_that_does_not_read_is_torn_down(
