@@ -4,8 +4,10 @@
 DispatchError
 ├── UsageError          this side was used wrongly: arguments, files, settings
 │   ├── KeyFileError    a key file that cannot be read, or does not hold one key pair
-│   └── JsonSyntaxError a text that is not JSON, or nested too deeply
+│   ├── JsonSyntaxError a text that is not JSON, or nested too deeply
+│   └── StoreError      a database in use, damaged, another program's or of another version (mock coordinator)
 ├── Violation           the peer broke a clause; says which, where, and the wire code that answers it
+├── RestFault           a client's request that is refused: the status and the error that answer it (rest)
 └── TransportError      the connection failed underneath; nobody broke a clause
 ```
 """
