@@ -1,8 +1,9 @@
-"""Runs the suite against mutants and compares what fails with what each declares.
+"""The kill matrix: the suite against every broken worker, in Python and in JavaScript.
 
-`python -m tests.conformance.matrix [NAME…]`: every mutant (or those named) against the scenarios that can see
-its clause; variants against everything that does not wait. Prints one line for each and a summary; exit 1
-where a defect survives or fails what it does not declare, or a variant fails anything.
+`python -m tests.conformance.matrix [NAME…]`: every mutant (or those named, or whose clause begins so) against
+the scenarios that can see its clause; legal variants against everything that does not wait. Prints a line for
+each worker, then for each clause who breaks it and was caught. Exit 1 where a defect survives or fails what
+it does not declare, a variant fails anything, or a clause is killed by none.
 """
 
 import argparse
@@ -12,27 +13,39 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from dispatch_conformance.catalogue import all_scenarios
 from dispatch_conformance.scenarios import PASSIVE
-from dispatch_protocol.clauses import Level, clause
+from dispatch_protocol.clauses import Level, clause, for_role
+from dispatch_protocol.vocabulary import Role
 
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants.registry import Mutant
+from tests.mutants_js import family
 
 RUN = Path(__file__).parents[1] / "mutants" / "run.py"
 LIMIT_SECONDS = 240
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One run of the suite against one mutant: its exit code, and the clauses that failed or warned."""
+class Subject:
+    """A worker program of either family: how it is started, the clause it breaks (None: a legal variant)."""
 
-    mutant: Mutant
+    name: str
+    clause: str | None
+    collateral: frozenset[str]
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One run of the suite against one worker: its exit code, and the clauses that failed or warned."""
+
+    mutant: Subject
     exit_code: int
     broken: frozenset[str]
     seconds: float
@@ -76,13 +89,24 @@ def scenarios_for(broken: str | None) -> list[str]:
     return [*declaring, PASSIVE.get(broken, "registration.first")]
 
 
-def command_for(name: str) -> str:
-    """The command line that starts a mutant, from any folder."""
-    return f"{sys.executable} {RUN} {name}"
+def python_subject(mutant: Mutant) -> Subject:
+    """A mutant of the Python family."""
+    command = f"{sys.executable} {RUN} {mutant.name}"
+    return Subject(mutant.name, mutant.clause, frozenset(mutant.collateral), command)
 
 
-def run_suite(name: str, selection: Iterable[str], *options: str) -> tuple[int, list[dict[str, str]], str]:
-    """The suite against a mutant, as a process: exit code, the checks of its results, what it printed."""
+def javascript_subjects() -> list[Subject]:
+    """The JavaScript family, installed if need be; the conforming worker is its one variant."""
+    family.install()
+    broken = [
+        Subject(f"js:{defect.name}", defect.clause, defect.collateral, family.command(defect.name))
+        for defect in family.listed()
+    ]
+    return [Subject("js:conforming", None, frozenset(), family.command()), *broken]
+
+
+def run_suite(command: str, selection: Iterable[str], *options: str) -> tuple[int, list[dict[str, str]], str]:
+    """The suite against a worker, as a process: exit code, the checks of its results, what it printed."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         only = [word for entry in selection for word in ("--only", entry)]
         suite = [
@@ -97,7 +121,7 @@ def run_suite(name: str, selection: Iterable[str], *options: str) -> tuple[int, 
             *options,
         ]
         process = subprocess.Popen(
-            [*suite, "--worker", command_for(name), "--out", folder],
+            [*suite, "--worker", command, "--out", folder],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -112,10 +136,10 @@ def run_suite(name: str, selection: Iterable[str], *options: str) -> tuple[int, 
         return process.returncode, checks, printed
 
 
-def try_mutant(mutant: Mutant, *options: str) -> Trial:
-    """Run the scenarios that can see a mutant's clause."""
+def try_mutant(mutant: Subject, *options: str) -> Trial:
+    """Run the scenarios that can see a worker's clause."""
     began = time.monotonic()
-    exit_code, checks, report = run_suite(mutant.name, scenarios_for(mutant.clause), *options)
+    exit_code, checks, report = run_suite(mutant.command, scenarios_for(mutant.clause), *options)
     broken = frozenset(check["clause"] for check in checks if check["verdict"] in {"fail", "warn"})
     return Trial(mutant, exit_code, broken, time.monotonic() - began, report)
 
@@ -129,6 +153,17 @@ def line(trial: Trial) -> str:
     return f"{what} exit {trial.exit_code} {trial.seconds:5.1f} s{also}"
 
 
+def by_clause(trials: Sequence[Trial]) -> dict[str, list[str]]:
+    """For each clause that binds workers and can be examined, which of these workers it was seen to fail."""
+    testable = [
+        entry.id for entry in for_role(Role.WORKER) if entry.testable and entry.level is not Level.MAY
+    ]
+    return {
+        name: [trial.mutant.name for trial in trials if name in trial.broken and trial.mutant.clause == name]
+        for name in testable
+    }
+
+
 def main() -> int:
     """Run them and print the matrix."""
     parser = argparse.ArgumentParser(prog="matrix", description=__doc__)
@@ -138,21 +173,40 @@ def main() -> int:
         "--reports", action="store_true", help="print the report of each that is not as declared"
     )
     chosen = parser.parse_args()
-    mutants = [
-        mutant
-        for mutant in MUTANTS.values()
-        if not chosen.names
-        or any(mutant.name == name or (mutant.clause or "-").startswith(name) for name in chosen.names)
-    ]
-    began, wrong = time.monotonic(), 0
+    subjects = [python_subject(mutant) for mutant in MUTANTS.values()]
+    if absent := family.absent():
+        print(f"without the JavaScript family: {', '.join(absent)} not installed")
+    else:
+        subjects += javascript_subjects()
+    subjects = [subject for subject in subjects if not chosen.names or _is_named(subject, chosen.names)]
+    began = time.monotonic()
+    trials = []
     with ThreadPoolExecutor(chosen.side_by_side) as pool:
-        for trial in pool.map(try_mutant, mutants):
+        for trial in pool.map(try_mutant, subjects):
             print(line(trial), flush=True)
-            wrong += not trial.as_declared
+            trials.append(trial)
             if chosen.reports and not trial.as_declared:
                 print(trial.report, flush=True)
-    print(f"{len(mutants)} mutants, {wrong} not as declared, {time.monotonic() - began:.0f} s")
-    return 1 if wrong or not mutants else 0
+    wrong = sum(not trial.as_declared for trial in trials)
+    unkilled = _print_clauses(trials) if not chosen.names else []
+    defects = sum(subject.clause is not None for subject in subjects)
+    print(
+        f"{defects} defects and {len(subjects) - defects} variants, {wrong} not as declared, "
+        f"{len(unkilled)} clauses killed by none, {time.monotonic() - began:.0f} s"
+    )
+    return 1 if wrong or unkilled or not subjects else 0
+
+
+def _is_named(subject: Subject, names: Sequence[str]) -> bool:
+    return any(subject.name == name or (subject.clause or "-").startswith(name) for name in names)
+
+
+def _print_clauses(trials: Sequence[Trial]) -> list[str]:
+    """Print the matrix clause by clause; gives the clauses that nothing killed."""
+    killers = by_clause(trials)
+    for name, workers in killers.items():
+        print(f"{name:10} {len(workers):3}  {', '.join(workers) or 'killed by none'}")
+    return [name for name, workers in killers.items() if not workers]
 
 
 if __name__ == "__main__":

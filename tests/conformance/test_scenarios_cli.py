@@ -12,7 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-from tests.conformance.matrix import Trial, run_suite, scenarios_for, try_mutant
+from tests.conformance.matrix import Trial, python_subject, run_suite, scenarios_for, try_mutant
 from tests.mutants.catalogue import DEFECTS, VARIANTS
 
 KILLED = (
@@ -54,7 +54,7 @@ Results = dict[str, "Future[Trial]"]
 def trials() -> Iterator[Results]:
     """All trials of this module, begun at once and run a few at a time."""
     with ThreadPoolExecutor(4) as pool:
-        yield {name: pool.submit(try_mutant, DEFECTS[name]) for name in KILLED}
+        yield {name: pool.submit(try_mutant, python_subject(DEFECTS[name])) for name in KILLED}
 
 
 def test_the_reference_worker_conforms() -> None:
@@ -83,7 +83,7 @@ def test_a_defect_is_named_and_nothing_else(name: str, trials: Results) -> None:
 def test_a_variant_passes(name: str) -> None:
     assert name in VARIANTS
 
-    exit_code, checks, report = run_suite(name, PASSED[name])
+    exit_code, checks, report = run_suite(python_subject(VARIANTS[name]).command, PASSED[name])
 
     assert exit_code == 0, report
     assert [check["id"] for check in checks if check["verdict"] in {"fail", "warn", "inconclusive"}] == []
