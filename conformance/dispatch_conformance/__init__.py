@@ -11,7 +11,10 @@ How it fits together, from the wire up:
   transcript, and what is said where nothing could be observed.
 * `scenario`, `context`, `scenarios/`, `fuzz`, `replay`, `reference`: courses of events; `catalogue` lists
   them.
-* `settings`, `engine`, `clock`: runs them side by side. `report/`, `cli`: says what came of it.
+* `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`, `cli`: says what came of it,
+  and with `diagnose/` what the worker's author probably did.
+* `cases`, `replayed`, `rerun`: one failure kept, and run again. `explain/`: a clause, and a worker that
+  breaks it.
 
 Writing a scenario (a module under `scenarios/` with Scenario objects at its top level is found by itself):
 

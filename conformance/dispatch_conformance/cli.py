@@ -1,29 +1,26 @@
-"""`dispatch-conformance`: run the suite against a worker, and list what it checks.
+"""`dispatch-conformance`: run the suite against a worker, replay one failure, explain a clause, list checks.
 
-Exit codes: 0 conformant; 1 a check failed; 2 misuse, the suite's own failure, or a MUST check that stayed
-inconclusive; 3 nothing could be judged, and why; 130 interrupted; 143 terminated.
+Exit codes of `run`: 0 conformant; 1 a check failed; 2 misuse, the suite's own failure, or a MUST check that
+stayed inconclusive; 3 nothing could be judged, and why. Of `replay`: 0 FIXED, 1 FAILED, 2 ERROR. Of all: 2
+misuse; 130 interrupted; 143 terminated.
 """
 
 import argparse
-import asyncio
-import contextlib
 import io
 import os
 import secrets
-import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from dispatch_protocol.clauses import SPEC_VERSION, clause
 from dispatch_protocol.errors import UsageError
 
-from dispatch_conformance import processes
+from dispatch_conformance import rerun
 from dispatch_conformance.catalogue import all_scenarios, chosen
-from dispatch_conformance.engine import Engine, Outcome
-from dispatch_conformance.launch import end_strays
+from dispatch_conformance.execution import Terminated, execute
 from dispatch_conformance.outfit import split_command
+from dispatch_conformance.report.groups import failures
 from dispatch_conformance.report.model import make_report, suite_version
 from dispatch_conformance.report.results import write_results
 from dispatch_conformance.report.terminal import Terminal
@@ -37,10 +34,6 @@ INTERRUPTED = 130
 
 TERMINATED = 143
 """The exit code after SIGTERM."""
-
-
-class Terminated(Exception):
-    """SIGTERM came while the suite ran."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,39 +77,42 @@ def run(options: argparse.Namespace) -> int:
     scenarios = chosen(settings)
     terminal = Terminal()
     terminal.begin(settings, len(scenarios))
-    processes.adopt_orphans()
-    before = {entry.pid for entry in processes.descendants(os.getpid(), processes.all_processes())}
-    try:
-        engine = Engine(settings, terminal.scenario_done)
-        outcome = asyncio.run(_until_terminated(engine.run(scenarios)))
-    finally:
-        end_strays(before)
+    outcome = execute(settings, scenarios, terminal.scenario_done)
     report = make_report(settings, outcome, scenarios)
-    terminal.end(report)
-    if options.out is not None:
-        write_results(Path(options.out), report, outcome)
+    out = Path(options.out) if options.out is not None else None
+    terminal.end(report, out)
+    if out is not None:
+        write_results(out, report, outcome)
         terminal.say(f"written to {options.out}")
     return report.exit_code
 
 
-async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """Await it. SIGTERM cancels it, so that the workers are ended, and raises Terminated."""
-    task = asyncio.ensure_future(running)
-    came = False
-
-    def terminate() -> None:
-        nonlocal came
-        came = True
-        task.cancel()
-
-    with contextlib.suppress(NotImplementedError):  # where signals cannot be handled in a loop
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+def replay(options: argparse.Namespace) -> int:
+    """`replay`: one failure again, from its case or any recording; prints FIXED, FAILED or ERROR, and why."""
+    terminal = Terminal()
     try:
-        return await task
-    except asyncio.CancelledError:
-        if came:
-            raise Terminated from None
-        raise
+        split_command(options.worker)
+        again = rerun.load(Path(options.file), options.worker, options.timeout_scale)
+        terminal.begin(again.settings, 1)
+        outcome = execute(again.settings, [again.scenario], terminal.scenario_done)
+    except UsageError as error:
+        conclusion = rerun.Conclusion(rerun.Word.ERROR, str(error))
+    else:
+        report = make_report(again.settings, outcome, [again.scenario])
+        for failure in failures(filter(again.shown, report.results), report.causes):
+            terminal.failure(report, failure)
+        terminal.last_words(report)
+        conclusion = again.conclusion(report)
+    terminal.say(f"{conclusion.word}  {conclusion.why}", conclusion.verdict)
+    return conclusion.word.exit_code
+
+
+def explain(options: argparse.Namespace) -> int:
+    """`explain`: one clause with all that is known of breaking it, or the list of those that begin so."""
+    from dispatch_conformance.explain.page import explained  # noqa: PLC0415  only this action needs it
+
+    print(explained(options.clause))
+    return 0
 
 
 def list_checks(_options: argparse.Namespace) -> int:
@@ -139,15 +135,11 @@ def _parser() -> argparse.ArgumentParser:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     runner = actions.add_parser("run", help="run the suite against a worker")
     runner.set_defaults(action=run)
+    _add_worker(runner)
     runner.add_argument(
-        "--worker",
-        required=True,
-        metavar="COMMAND",
-        help="how to start the worker; split as a shell would, run without one; {url}, {ws_url}, {key_path}, "
-        "{ollama_url} and {pairing_code} are replaced",
-    )
-    runner.add_argument(
-        "--out", metavar="DIR", help="write results.json, transcripts and the worker's output"
+        "--out",
+        metavar="DIR",
+        help="write results.json, transcripts, the worker's output, and a case of every failure",
     )
     runner.add_argument("--seed", type=_natural, metavar="N", help="the same seed gives the same inputs")
     runner.add_argument(
@@ -166,13 +158,31 @@ def _parser() -> argparse.ArgumentParser:
     runner.add_argument(
         "--profile", choices=("full", "quick"), default="full", help="quick: nothing that waits"
     )
-    runner.add_argument(
-        "--timeout-scale", type=_scale, default=1.0, metavar="F", help="stretch the suite's patience"
-    )
     runner.add_argument("--no-fuzz", action="store_true", help="leave out random inputs")
+    replayer = actions.add_parser("replay", help="run one failure again: FIXED, FAILED or ERROR")
+    replayer.set_defaults(action=replay)
+    replayer.add_argument("file", metavar="FILE", help="DIR/cases/CHECK.jsonl of a run, or any recording")
+    _add_worker(replayer)
+    explainer = actions.add_parser("explain", help="explain a clause: what is sent, expected, and goes wrong")
+    explainer.set_defaults(action=explain)
+    explainer.add_argument("clause", metavar="CLAUSE", help="a clause's id, or its beginning for a list")
     lister = actions.add_parser("list", help="list scenarios and checks")
     lister.set_defaults(action=list_checks)
     return parser
+
+
+def _add_worker(parser: argparse.ArgumentParser) -> None:
+    """The options of every action that starts a worker."""
+    parser.add_argument(
+        "--worker",
+        required=True,
+        metavar="COMMAND",
+        help="how to start the worker; split as a shell would, run without one; {url}, {ws_url}, {key_path}, "
+        "{ollama_url} and {pairing_code} are replaced",
+    )
+    parser.add_argument(
+        "--timeout-scale", type=_scale, default=1.0, metavar="F", help="stretch the suite's patience"
+    )
 
 
 def _natural(text: str) -> int:

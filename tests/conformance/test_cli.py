@@ -105,7 +105,8 @@ def test_a_failed_check_is_1_and_its_evidence_is_written(
     printed = capsys.readouterr().out
     for line in ("FAIL  tasks.summary  W-OUT-4 MUST", "  expected ", "  got ", "  differ ", "  mend "):
         assert line in printed
-    assert f"run --worker '{worker}' --only tasks.long --seed 7" in printed
+    case = tmp_path / "cases" / "tasks.summary.jsonl"
+    assert f"dispatch-conformance replay {case} --worker '{worker}'" in printed
     assert "SPEC.md#w-out-4" in printed
     assert printed.rstrip().splitlines()[-1].startswith("written to")
     assert "not conformant" in printed.rstrip().splitlines()[-2]

@@ -6,10 +6,11 @@ import json
 import jsonschema
 import pytest
 from dispatch_conformance.engine import Outcome, ScenarioRun
+from dispatch_conformance.report.entries import again
 from dispatch_conformance.report.model import make_report
 from dispatch_conformance.report.plain import first_difference, visible
 from dispatch_conformance.report.results import MAX_TEXT, event_text, results, schema
-from dispatch_conformance.report.terminal import Terminal, again
+from dispatch_conformance.report.terminal import Terminal
 from dispatch_conformance.scenario import scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
@@ -94,7 +95,7 @@ def test_a_failure_tells_everything_needed_to_mend_it(monkeypatch: pytest.Monkey
     assert "differ    at character 13: b U+0062 expected, é U+00E9 got" in lines
     assert "bytes     expected 6d 61 72 79 22 3a 22 61 | 62 22 7d" in lines
     assert "got      6d 61 72 79 22 3a 22 61 | c3 a9 22 7d" in lines
-    assert "see       SPEC.md#w-out-3" in lines
+    assert "see       SPEC.md#w-out-3; dispatch-conformance explain W-OUT-3" in lines
     assert lines[-1].startswith("not conformant: 1 check failed (exit 1, seed 7)")
 
 

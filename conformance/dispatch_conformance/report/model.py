@@ -10,7 +10,8 @@ from dispatch_protocol.clauses import SPEC_VERSION, Level, requirement_hash
 from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.catalogue import reported
-from dispatch_conformance.engine import Outcome
+from dispatch_conformance.engine import Outcome, ScenarioRun, describe
+from dispatch_conformance.report.causes import Cause, CheckName, causes
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
@@ -21,12 +22,17 @@ FAILED: Final = 1
 UNDECIDED: Final = 2
 NOTHING_JUDGED: Final = 3
 
+_LAST_LINES: Final = 10
 _JUDGED: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """A run as it is told. `reason` is one sentence for the exit code; `errors` are the suite's own."""
+    """A run as it is told. `reason` is one sentence for the exit code; `errors` are the suite's own.
+
+    By scenario: `words` are the last lines that workers printed which ended where they should not, `abouts`
+    what it does. `causes` says of failed checks what the worker's author probably did.
+    """
 
     settings: Settings
     results: tuple[CheckResult, ...]
@@ -42,6 +48,9 @@ class Report:
     capabilities: tuple[str, ...]
     transcripts: Mapping[str, Transcript]
     last_words: str
+    words: Mapping[str, str]
+    abouts: Mapping[str, str]
+    causes: Mapping[CheckName, Cause]
 
     def transcript_event(self, mark: Mark) -> object:
         """The event at a mark; None if the transcript did not keep it."""
@@ -77,6 +86,8 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
         for result in fold_all(outcome.observations(), provider_type)
         if reported(result.id, result.clause, settings.only)
     )
+    transcripts = {entry.name: entry for run in outcome.runs for entry in run.transcripts}
+    found, slips = _causes(outcome, transcripts)
     first = next((run for run in outcome.runs if run.capabilities), None)
     exit_code, reason = _conclusion(results, outcome)
     if outcome.given_up:
@@ -87,16 +98,29 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
         counts=Counter(result.verdict for result in results),
         exit_code=exit_code,
         reason=reason,
-        errors=tuple(outcome.errors),
+        errors=(*outcome.errors, *slips),
         scenarios=len(scenarios),
         seconds=outcome.seconds,
         stalls=outcome.stalls,
         pubkey=first.pubkey if first else "",
         provider_type=provider_type,
         capabilities=first.capabilities if first else (),
-        transcripts={entry.name: entry for run in outcome.runs for entry in run.transcripts},
+        transcripts=transcripts,
         last_words=_last_words(outcome),
+        words={run.scenario.name: printed(run) for run in outcome.runs if _died(run)},
+        abouts={run.scenario.name: " ".join(run.scenario.about.split()) for run in outcome.runs},
+        causes=found,
     )
+
+
+def _causes(
+    outcome: Outcome, transcripts: Mapping[str, Transcript]
+) -> tuple[Mapping[CheckName, Cause], tuple[str, ...]]:
+    """The causes, or how their search failed: that is told, and takes nothing from the verdicts."""
+    try:
+        return causes(outcome.observations(), transcripts), ()
+    except Exception as failure:
+        return {}, (f"the search for likely causes: {describe(failure)}",)
 
 
 def _conclusion(results: Sequence[CheckResult], outcome: Outcome) -> tuple[int, str]:
@@ -133,10 +157,18 @@ def _why_unconnected(outcome: Outcome) -> str:
 
 
 def _last_words(outcome: Outcome) -> str:
-    """The end of what a worker printed that never connected, or ended unasked."""
-    for run in outcome.runs:
-        if run.endings or not run.connected:
-            for output in run.outputs:
-                if output.strip():
-                    return "\n".join(output.strip().splitlines()[-10:])
-    return ""
+    """The end of what a worker printed that never connected, or that ended although it should not."""
+    chosen = (run for run in outcome.runs if not run.connected or _died(run))
+    return next(filter(None, map(printed, chosen)), "")
+
+
+def _died(run: ScenarioRun) -> bool:
+    """Whether a worker ended in this scenario, and something that the scenario itself judges failed."""
+    failed = (entry.check for entry in run.observations if entry.verdict is Verdict.FAIL)
+    return bool(run.endings) and any(not check.startswith("transcript.") for check in failed)
+
+
+def printed(run: ScenarioRun) -> str:
+    """The last lines of what the workers of a scenario printed, of the last that printed anything."""
+    outputs = [output.strip() for output in run.outputs if output.strip()]
+    return "\n".join(outputs[-1].splitlines()[-_LAST_LINES:]) if outputs else ""

@@ -20,6 +20,15 @@ def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     return shown if len(cut) == len(text) else f"{shown}… ({len(text)} characters)"
 
 
+def both_ends(text: str, limit: int = SHOWN_CHARACTERS) -> str:
+    """As `visible`, but of a text that is too long its end stands there as well as its beginning."""
+    if len(text) <= limit:
+        return visible(text, limit)
+    half = limit // 2
+    left = len(text) - 2 * half
+    return f"{visible(text[:half], half)} …{left} characters… {visible(text[-half:], half)}"
+
+
 def _escaped(letter: str) -> str:
     if letter.isascii():
         return letter if letter.isprintable() else f"\\u{ord(letter):04x}"

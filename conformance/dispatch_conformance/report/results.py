@@ -1,4 +1,4 @@
-"""`results.json` and what lies beside it: transcripts in the recording format, and the worker's output.
+"""`results.json` and what lies beside it: transcripts and cases (recordings), and the worker's output.
 
 The file's members are fixed by `results.schema.json`, which ships beside this module. Everything that came
 from the worker is bounded; the transcripts hold it whole.
@@ -14,13 +14,19 @@ import msgspec
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import Closed, Fault, Frame, Http, Opened, header, write_line
 
+from dispatch_conformance.cases import FOLDER, Case, evidence_of, write_case
 from dispatch_conformance.engine import Outcome
+from dispatch_conformance.report.causes import Cause
+from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.report.model import Report, requirements, spec_version, suite_version
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.verdicts import CheckResult, Verdict
 
 SCHEMA: Final = "dispatch-conformance-results/1"
 """The value of the member `schema`."""
+
+LIKELY: Final = ". Likely: "
+"""What separates the likely cause from what was found, in a check's `message`."""
 
 MAX_TEXT: Final = 4_000
 """How many characters of any one text the file holds."""
@@ -73,6 +79,7 @@ def write_results(folder: Path, report: Report, outcome: Outcome) -> None:
         (folder / "results.json").write_text(text + "\n", encoding="utf-8")
         for transcript in report.transcripts.values():
             _write_transcript(folder / "transcripts" / f"{transcript.name}.jsonl", transcript, report)
+        _write_cases(folder, report)
         for run in outcome.runs:
             for place, output in enumerate(run.outputs):
                 name = f"{run.scenario.name}{f'~{run.attempt}' if run.attempt > 1 else ''}+{place}.txt"
@@ -108,11 +115,17 @@ def _check(report: Report, result: CheckResult) -> dict[str, Any]:
         "clause": result.clause,
         "level": result.level.value,
         "verdict": result.verdict.value,
-        "message": _bounded(result.message),
+        "message": _bounded(_message(report, result)),
         "expected": _bounded(result.expected),
         "actual": _bounded(result.actual),
         "evidence": [_evidence(report, mark) for mark in result.evidence[:MAX_EVIDENCE]],
     }
+
+
+def _message(report: Report, result: CheckResult) -> str:
+    """What was found, and behind LIKELY what the worker's author probably did."""
+    likely = report.causes.get((result.id, result.clause), Cause()).in_words()
+    return f"{result.message}{LIKELY}{likely}" if likely else result.message
 
 
 def _evidence(report: Report, mark: Mark) -> dict[str, Any]:
@@ -129,6 +142,25 @@ def _cut(content: dict[str, Any]) -> dict[str, Any]:
 
 def _bounded(text: str) -> str:
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… ({len(text)} characters)"
+
+
+def _write_cases(folder: Path, report: Report) -> None:
+    """A case for every failed or warned check; those of an earlier run in the same folder go."""
+    for old in (folder / FOLDER).glob("*.jsonl"):
+        old.unlink()
+    for result in report.results:
+        if result.verdict not in BROKEN:
+            continue
+        case = Case(
+            check=result.id,
+            clause=result.clause,
+            scenario=result.scenario,
+            suite_version=suite_version(),
+            spec_version=spec_version(),
+            quick=report.settings.quick,
+        )
+        transcript = evidence_of(result, [*report.transcripts.values()])
+        write_case(folder, case, report.settings.seed, transcript, result.evidence)
 
 
 def _write_transcript(path: Path, transcript: Transcript, report: Report) -> None:

@@ -1,25 +1,28 @@
-"""The report at the terminal: what failed and how to mend it, what passed in a line, the summary last.
+"""The report at the terminal: what passed in a line, what failed and how to mend it, the summary last.
 
-A failure reads: the clause's sentence, expected, got (with the bytes, and where they first differ), how to
-mend it, how to run it again, where the clause stands.
+What an entry says is the matter of `entries`, what belongs together that of `groups`; here both become lines
+in which nothing hostile is left.
 """
 
-import shlex
 import sys
-from collections.abc import Iterable
+import textwrap
+from pathlib import Path
 from typing import Final
 
-from dispatch_protocol.clauses import clause
-
 from dispatch_conformance.engine import ScenarioRun
+from dispatch_conformance.report.entries import Line, entry, title
+from dispatch_conformance.report.groups import Failure, Silence, failures, silences
 from dispatch_conformance.report.model import Report
-from dispatch_conformance.report.plain import first_difference, visible
-from dispatch_conformance.report.results import event_text
+from dispatch_conformance.report.plain import both_ends, visible
 from dispatch_conformance.settings import Settings
-from dispatch_conformance.verdicts import CheckResult, Verdict
+from dispatch_conformance.verdicts import Verdict
 
-_SHOWN: Final = 600
-_MARKS: Final = 4
+_SHOWN: Final = 1_200
+_WORDS: Final = 600
+_INDENT: Final = 12
+_WIDEST: Final = 110
+_NARROWEST: Final = 50
+_LISTED: Final = 30
 
 _COLOURS: Final = {
     Verdict.PASS: "green",
@@ -54,18 +57,37 @@ class Terminal:
             end = "\n" if self._done >= self._total else ""
             print(f"\r{counter:<72}", end=end, file=sys.stderr, flush=True)
 
-    def say(self, text: str) -> None:
-        """One line."""
-        self._line(visible(text))
+    def say(self, text: str, verdict: Verdict | None = None) -> None:
+        """One line, in a verdict's colour."""
+        self._line(visible(text), _COLOURS[verdict] if verdict is not None else "")
 
-    def end(self, report: Report) -> None:
-        """The whole report."""
+    def end(self, report: Report, out: Path | None = None) -> None:
+        """The whole report; `out` is the folder into which it is written as well."""
         self._passed(report)
-        for verdict in (Verdict.NOT_TESTABLE, Verdict.INCONCLUSIVE, Verdict.WARN, Verdict.FAIL):
-            for result in report.results:
-                if result.verdict is verdict:
-                    self._result(report, result)
-        self._summary(report)
+        for verdict in (Verdict.NOT_TESTABLE, Verdict.INCONCLUSIVE):
+            for silence in silences(report.results, verdict):
+                self._silence(silence)
+        found = failures(report.results, report.causes)
+        for failure in found:
+            self.failure(report, failure, out)
+        self._summary(report, found)
+
+    def failure(self, report: Report, failure: Failure, out: Path | None = None) -> None:
+        """One entry."""
+        self._line("")
+        self._line(title(failure.best), _COLOURS[failure.verdict])
+        last = ""
+        for line in entry(report, failure, out):
+            self._labelled(line, repeated=line.label == last)
+            last = line.label
+
+    def last_words(self, report: Report) -> None:
+        """The end of what a worker printed that ended unasked; nothing where all went well."""
+        if report.last_words and report.exit_code:
+            self._line("the worker's last words:")
+            for line in report.last_words.splitlines():
+                self._line(f"  {visible(line, _WORDS)}")
+            self._line("")
 
     def _passed(self, report: Report) -> None:
         """Everything that passed or does not apply, area by area, a line each."""
@@ -75,53 +97,27 @@ class Terminal:
                 if result.verdict is verdict:
                     areas.setdefault(result.id.partition(".")[0], []).append(result.id.partition(".")[2])
             for area, names in areas.items():
-                self._line(f"{verdict.replace('_', ' ')}  {area}: {' '.join(names)}", _COLOURS[verdict])
+                words = f"{verdict.replace('_', ' ')}  {area}: {' '.join(names)}"
+                self._wrapped(words, "      ", _COLOURS[verdict])
 
-    def _result(self, report: Report, result: CheckResult) -> None:
-        law = clause(result.clause)
-        times = f", {result.against} of {result.observations} observations" if result.observations > 1 else ""
-        title = (
-            f"{result.verdict.replace('_', ' ').upper()}  {result.id}  {result.clause} {result.level}{times}"
-        )
+    def _silence(self, silence: Silence) -> None:
+        """What was not judged, in one paragraph."""
+        word = silence.verdict.replace("_", " ").upper()
+        names = ", ".join(f"{result.id} ({result.clause} {result.level})" for result in silence.results)
         self._line("")
-        self._line(title, _COLOURS[result.verdict])
-        self._field("clause", law.text)
-        if result.message:
-            self._field("found", result.message)
-        if result.verdict not in {Verdict.FAIL, Verdict.WARN}:
-            return
-        for label, text in (("expected", result.expected), ("got", result.actual)):
-            if text:
-                self._field(label, text)
-        self._difference(result)
-        self._evidence(report, result)
-        self._field("mend", law.mend)
-        self._field("again", again(report.settings, result))
-        self._field("see", f"SPEC.md#{law.anchor}")
+        why = visible(f"{word}  in {silence.scenario}: {silence.reason}", _WORDS)
+        self._wrapped(why, " " * _INDENT, _COLOURS[silence.verdict])
+        self._labelled(Line("checks", names))
 
-    def _difference(self, result: CheckResult) -> None:
-        difference = first_difference(result.expected, result.actual)
-        if difference is None or not result.expected.startswith(('"', "{", "[")):
-            return
-        place = f"at character {difference.place}: {difference.expected} expected, {difference.actual} got"
-        self._field("differ", place)
-        self._field("bytes", f"expected {difference.expected_bytes}")
-        self._field("", f"got      {difference.actual_bytes}")
-
-    def _evidence(self, report: Report, result: CheckResult) -> None:
-        for mark in result.evidence[:_MARKS]:
-            event = report.transcript_event(mark)
-            if event is not None:
-                self._field("evidence", f"{mark.transcript}, event {mark.event}: {event_text(event)}")
-
-    def _summary(self, report: Report) -> None:
+    def _summary(self, report: Report, found: tuple[Failure, ...]) -> None:
         self._line("")
-        if report.last_words and report.exit_code:
-            self._line("the worker's last words:")
-            for line in report.last_words.splitlines():
-                self._line(f"  {visible(line, _SHOWN)}")
+        self.last_words(report)
         for error in report.errors:
-            self._line(f"the suite's own failure: {visible(error, _SHOWN)}", "bold red")
+            self._line(f"the suite's own failure: {visible(error, _WORDS)}", "bold red")
+        if found:
+            self._line("to mend, the most pressing last:")
+            for failure in found[-_LISTED:]:
+                self._to_mend(failure)
         kind = f"{report.provider_type or 'unknown'} with {', '.join(report.capabilities) or 'nothing'}"
         self._line(f"worker {visible(report.pubkey, 80) or 'unknown'}, {visible(kind, 120)}")
         counts = [f"{report.counts[v]} {v.replace('_', ' ')}" for v in Verdict if report.counts.get(v)]
@@ -129,23 +125,33 @@ class Terminal:
         self._line(f"{', '.join(counts) or 'no checks'}; {report.seconds:.1f} s{stalls}")
         self._line(f"{report.reason} (exit {report.exit_code}, seed {report.settings.seed})", "bold")
 
-    def _field(self, label: str, text: str) -> None:
-        self._line(f"  {label:<9} {visible(text, _SHOWN)}")
+    def _to_mend(self, failure: Failure) -> None:
+        result = failure.best
+        words = f"  {failure.verdict}  {result.clause}  {visible(result.message, 160)}"
+        self._line(words, _COLOURS[failure.verdict])
+
+    def _labelled(self, line: Line, *, repeated: bool = False) -> None:
+        """A labelled text; prose is broken into lines that stand below each other."""
+        head = f"  {'' if repeated and line.prose else line.label:<9} "
+        if line.prose:
+            self._wrapped(head + visible(line.text, _SHOWN), " " * _INDENT)
+        else:
+            self._line(head + both_ends(line.text, _SHOWN))
+
+    def _wrapped(self, text: str, indent: str, style: str = "") -> None:
+        """A text in as many lines as it needs; `text` is visible already."""
+        width = self._console.width if self._console.is_terminal else _WIDEST
+        lines = textwrap.wrap(
+            text,
+            max(_NARROWEST, min(_WIDEST, width)),
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            drop_whitespace=True,
+            replace_whitespace=False,
+        )
+        for line in lines or [text]:
+            self._line(line, style)
 
     def _line(self, text: str, style: str = "") -> None:
         self._console.print(text, style=style)
-
-
-def again(settings: Settings, result: CheckResult) -> str:
-    """The command that runs the scenario of a result again."""
-    words: Iterable[str] = (
-        "dispatch-conformance",
-        "run",
-        "--worker",
-        settings.command,
-        "--only",
-        result.scenario,
-        "--seed",
-        str(settings.seed),
-    )
-    return shlex.join(words)

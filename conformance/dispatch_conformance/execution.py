@@ -1,0 +1,55 @@
+"""A run in this process, from its first worker to its last: orphans adopted, SIGTERM heard, nothing left."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from dispatch_conformance import processes
+from dispatch_conformance.engine import Engine, Outcome, ScenarioRun
+from dispatch_conformance.launch import end_strays
+from dispatch_conformance.scenario import Scenario
+from dispatch_conformance.settings import Settings
+
+
+class Terminated(Exception):
+    """SIGTERM came while the suite ran."""
+
+
+def execute(
+    settings: Settings,
+    scenarios: Sequence[Scenario],
+    on_done: Callable[[ScenarioRun], None] = lambda _run: None,
+) -> Outcome:
+    """Run scenarios in an event loop of their own. Raises UsageError where the command cannot be run.
+
+    Every process that the workers started is gone afterwards, whatever happened. Raises Terminated, too.
+    """
+    processes.adopt_orphans()
+    before = {entry.pid for entry in processes.descendants(os.getpid(), processes.all_processes())}
+    try:
+        return asyncio.run(_until_terminated(Engine(settings, on_done).run(scenarios)))
+    finally:
+        end_strays(before)
+
+
+async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Await it. SIGTERM cancels it, so that the workers are ended, and raises Terminated."""
+    task = asyncio.ensure_future(running)
+    came = False
+
+    def terminate() -> None:
+        nonlocal came
+        came = True
+        task.cancel()
+
+    with contextlib.suppress(NotImplementedError):  # where signals cannot be handled in a loop
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if came:
+            raise Terminated from None
+        raise
