@@ -7,7 +7,7 @@ with the reason, never a silent pass.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from dispatch_protocol.clauses import clause
+from dispatch_protocol.clauses import Level, clause
 from dispatch_protocol.vocabulary import JobType
 
 from dispatch_conformance.missing import Missing, NotConnected, NotDeclared, NotRegistered, WorkerLost
@@ -36,7 +36,11 @@ def life(
         case _:
             return
     explained = any(
-        entry.verdict is Verdict.FAIL and entry.clause.startswith(areas) for entry in passive if areas
+        entry.verdict is Verdict.FAIL
+        and entry.clause.startswith(areas)
+        and clause(entry.clause).level is Level.MUST  # what only warns does not explain that nobody answers
+        for entry in passive
+        if areas
     )
     if not explained:
         yield Observation(
