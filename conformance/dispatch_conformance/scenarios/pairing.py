@@ -56,9 +56,12 @@ async def refused(context: Context) -> None:
         for name in ("refused_code", "refused"):
             context.check(name).not_testable("the worker makes no claim", session)
         return
-    members = stage.claims[0].members or {}
-    message = "the code is not claimed character for character"
-    context.check("refused_code").equal(OWN_CODE, members.get("pairing_code"), message, stage.claims)
+    members = stage.claims[0].members
+    if members is None:
+        context.check("refused_code").not_testable("the claim is no JSON object", stage.claims)
+    else:
+        message = "the code is not claimed character for character"
+        context.check("refused_code").equal(OWN_CODE, members.get("pairing_code"), message, stage.claims)
     await judge_going_on(context, "refused", stage, "its claim was refused with `invalid_code`")
 
 
