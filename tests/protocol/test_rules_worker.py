@@ -242,6 +242,16 @@ def test_a_finding_says_where_when_and_what() -> None:
     assert (finding.place, finding.expected, finding.actual) == ("$.provider_pubkey", PUBKEY, "00" * 32)
 
 
+def test_a_finding_about_a_receipt_keeps_what_is_wrong_apart_from_what_is_expected() -> None:
+    script = Script("session")
+    message = json.loads(script.line("answer summarize")["text"]) | {"receipt_signature": "ab" * 64}
+    (signed,) = script.frame("answer summarize", json.dumps(message)).judge(Role.WORKER)[0]
+
+    assert signed.clause == "W-SIG-1"
+    assert "failed: not the standard base64 of 64 bytes" in signed.message
+    assert (signed.expected, signed.actual) == ("", "ab" * 64)
+
+
 def test_hostile_text_in_a_finding_is_escaped_and_bounded() -> None:
     hostile = "\x1b[2J\u202e" + "x" * 5000
     (finding,) = Script("session").say(15.0, "worker", {"type": hostile}).judge(Role.WORKER)[0]

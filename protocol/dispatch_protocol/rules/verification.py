@@ -15,6 +15,7 @@ from dispatch_protocol.times import read_time
 PLAUSIBLE_SECONDS: Final = 300.0
 """How far `completed_at` may lie from the moment at which the answer arrives."""
 
+_EXPECTED: Final = "expected: "
 _NAMED_ELSEWHERE: Final = ("pubkey_form", "hash_form")
 _TIME_CLAUSES: Final = frozenset(("W-RCP-9", "W-RCP-10", "W-RCP-5"))
 _SIGNATURE_CLAUSES: Final = ("W-SIG-1", "W-SIG-2", "W-SIG-3", "W-SIG-4", "W-SIG-5")
@@ -87,11 +88,12 @@ def _report(
     if of_signature:
         place = "$.receipt_signature" if given.bundled else "$.signature"
     actual = given.signature if of_signature else members.get(name) if name else given.receipt.text
+    wanted = check.detail.startswith(_EXPECTED)  # otherwise the detail says what is wrong
     ledger.failed(
         check.clause,
-        f"the receipt's check `{check.name}` failed",
+        f"the receipt's check `{check.name}` failed{'' if wanted else f': {check.detail}'}",
         place=place,
-        expected=check.detail.removeprefix("expected: "),
+        expected=check.detail.removeprefix(_EXPECTED) if wanted else "",
         actual=actual,
         connection=connection.number,
         index=given.index,
