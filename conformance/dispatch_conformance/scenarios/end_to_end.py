@@ -7,7 +7,7 @@ the coordinator stored. Source: SPEC.md, "Trust pairing", "Verification".
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.messages import Register
 from dispatch_protocol.vocabulary import JobType
 
@@ -63,14 +63,14 @@ async def judge(context: Context, check: str, coordinator: Embedded, job: Job, p
         status == "completed",
         f"a {privacy} {job[0]} job that a client committed is not completed",
         expected="the status completed",
-        actual=f"{view.status}: {view.value}",
+        actual=f"{view.status}: {stringify(view.value)}",
     ):
         return
     context.check("verified").expect(
         isinstance(receipt, dict) and receipt.get("verified") is True,
         f"the receipt of a {privacy} {job[0]} job does not verify at the coordinator",
         expected='a receipt with "verified":true',
-        actual=f"{receipt}",
+        actual=stringify(receipt),
     )
 
 
