@@ -91,6 +91,21 @@ def test_silences_of_one_reason_are_one_paragraph() -> None:
 
 
 def test_areas_are_known() -> None:
-    assert [generality(f"{area}.x") for area in ("hashes", "fuzz", "replay", "transcript", "life")] == [
-        *range(5)
+    ordered = ("hashes", "fuzz", "end_to_end", "replay", "transcript", "life")
+    assert [generality(f"{area}.x") for area in ordered] == [*range(6)]
+
+
+def test_what_is_explained_comes_before_what_is_not() -> None:
+    results = [result("end_to_end.verified", "W-SIG-2"), result("transcript.W-SIG-2", "W-SIG-2")]
+    found = failures(results, {("transcript.W-SIG-2", "W-SIG-2"): GO})
+    assert [entry.best.id for entry in found] == ["transcript.W-SIG-2"]
+
+
+def test_an_unexplained_clause_joins_the_only_mistake_of_its_kind() -> None:
+    results = [result("transcript.W-SIG-1", "W-SIG-1"), result("end_to_end.verified", "W-SIG-2")]
+    hexadecimal = Cause("signature", (), GO.guesses)
+    found = failures(results, {("transcript.W-SIG-1", "W-SIG-1"): hexadecimal})
+    assert [(entry.best.clause, [other.clause for other in entry.follow]) for entry in found] == [
+        ("W-SIG-1", ["W-SIG-2"])
     ]
+    assert len(failures(results, {("transcript.W-SIG-1", "W-SIG-1"): GO})) == 2

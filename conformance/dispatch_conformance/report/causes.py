@@ -209,21 +209,22 @@ def relevant(found: Sequence[Difference], case: Case) -> tuple[Difference, ...]:
 
 Diagnose = Callable[[Diagnosis, Case], Cause]
 
-_DIAGNOSES: Final[Mapping[str, Diagnose]] = {
-    "W-CAN-": Diagnosis.hash,
-    "W-RCP-4": Diagnosis.hash,
-    "W-SIG-": Diagnosis.signature,
-    "W-OUT-": Diagnosis.output,
+_DIAGNOSES: Final[Mapping[str, tuple[str, Diagnose]]] = {
+    "W-CAN": ("hash", Diagnosis.hash),
+    "W-RCP-4": ("hash", Diagnosis.hash),
+    "W-SIG": ("signature", Diagnosis.signature),
+    "W-OUT": ("output", Diagnosis.output),
 }
+"""What is diagnosed where a clause, or any of an area, is broken."""
 
 
 def diagnosis_for(clause: str) -> Diagnose | None:
     """The diagnosis that is made where a clause is broken; None where none can be."""
-    return next(
-        (
-            diagnose
-            for area, diagnose in _DIAGNOSES.items()
-            if clause == area or (area.endswith("-") and clause.startswith(area))
-        ),
-        None,
-    )
+    found = _DIAGNOSES.get(clause) or _DIAGNOSES.get(clause.rpartition("-")[0])
+    return found[1] if found is not None else None
+
+
+def kind_of(clause: str) -> str:
+    """What is diagnosed where a clause is broken: a hash, a signature, an output; "" where nothing is."""
+    found = _DIAGNOSES.get(clause) or _DIAGNOSES.get(clause.rpartition("-")[0])
+    return found[0] if found is not None else ""

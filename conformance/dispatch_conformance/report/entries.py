@@ -56,6 +56,8 @@ def entry(report: Report, failure: Failure, out: Path | None = None) -> Iterator
     yield Line("clause", law.text)
     if result.message:
         yield Line("found", result.message)
+    if before := report.good_before.get((result.id, result.clause)):
+        yield Line("before", f"{before} good {'one' if before == 1 else 'ones'} came before this")
     if about := report.abouts.get(result.scenario):
         yield Line("during", f"{result.scenario}: {about}")
     for label, text in (("expected", result.expected), ("got", result.actual)):

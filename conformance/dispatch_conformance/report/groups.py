@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from dispatch_conformance.report.causes import Cause, CheckName
+from dispatch_conformance.report.causes import Cause, CheckName, kind_of
 from dispatch_conformance.verdicts import CheckResult, Verdict
 
 BROKEN: Final = (Verdict.FAIL, Verdict.WARN)
 """The verdicts of a broken clause."""
 
-_GENERAL: Final[Mapping[str, int]] = {"fuzz": 1, "replay": 2, "transcript": 3, "life": 4}
+_GENERAL: Final[Mapping[str, int]] = {"fuzz": 1, "end_to_end": 2, "replay": 3, "transcript": 4, "life": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +54,20 @@ def failures(results: Iterable[CheckResult], causes: Mapping[CheckName, Cause]) 
             by_clause.setdefault(result.clause, []).append(result)
     by_mistake: dict[object, list[list[CheckResult]]] = {}
     for clause, checks in by_clause.items():
-        ordered = sorted(checks, key=_specific_first)
-        mistake = next(filter(None, (_mistake(entry, causes) for entry in ordered)), None)
-        by_mistake.setdefault(mistake or clause, []).append(ordered)
-    found = [_failure(clauses) for clauses in by_mistake.values()]
+        ordered = sorted(checks, key=lambda entry: (not _mistake(entry, causes), *_specific_first(entry)))
+        by_mistake.setdefault(_mistake(ordered[0], causes) or clause, []).append(ordered)
+    _join_unexplained(by_mistake)
+    found = [_failure(clauses, causes) for clauses in by_mistake.values()]
     return tuple(sorted(found, key=lambda entry: -BROKEN.index(entry.verdict)))
+
+
+def _join_unexplained(by_mistake: dict[object, list[list[CheckResult]]]) -> None:
+    """A clause whose failure no frame explains joins the only mistake known of the kind that could explain it."""
+    for clause in [entry for entry in by_mistake if isinstance(entry, str)]:
+        kind = kind_of(clause)
+        known = [entry for entry in by_mistake if isinstance(entry, tuple) and entry[0] == kind]
+        if kind in {"hash", "signature"} and len(known) == 1:
+            by_mistake[known[0]] += by_mistake.pop(clause)
 
 
 def silences(results: Iterable[CheckResult], verdict: Verdict) -> tuple[Silence, ...]:
@@ -72,11 +81,13 @@ def silences(results: Iterable[CheckResult], verdict: Verdict) -> tuple[Silence,
     )
 
 
-def _failure(clauses: Sequence[Sequence[CheckResult]]) -> Failure:
-    """One mistake from the checks of each clause it broke, the most specific check of each clause first."""
-    first, *others = sorted(
-        clauses, key=lambda checks: (*_specific_first(checks[0])[:1], -_number(checks[0]))
-    )
+def _failure(clauses: Sequence[Sequence[CheckResult]], causes: Mapping[CheckName, Cause]) -> Failure:
+    """One mistake from the checks of each clause it broke, the best check of each clause first."""
+
+    def best_first(checks: Sequence[CheckResult]) -> tuple[bool, int, int]:
+        return not _mistake(checks[0], causes), generality(checks[0].id), -_number(checks[0])
+
+    first, *others = sorted(clauses, key=best_first)
     return Failure(first[0], tuple(first[1:]), tuple(entry for checks in others for entry in checks))
 
 

@@ -12,10 +12,11 @@ from dispatch_protocol.vocabulary import ProviderType
 from dispatch_conformance.catalogue import reported
 from dispatch_conformance.engine import Outcome, ScenarioRun, describe
 from dispatch_conformance.report.causes import Cause, CheckName, causes
+from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
-from dispatch_conformance.verdicts import CheckResult, Verdict, fold_all
+from dispatch_conformance.verdicts import CheckResult, Observation, Verdict, fold_all
 
 CONFORMANT: Final = 0
 FAILED: Final = 1
@@ -31,7 +32,8 @@ class Report:
     """A run as it is told. `reason` is one sentence for the exit code; `errors` are the suite's own.
 
     By scenario: `words` are the last lines that workers printed which ended where they should not, `abouts`
-    what it does. `causes` says of failed checks what the worker's author probably did.
+    what it does. By check: `causes` say what the worker's author probably did, `good_before` how often the
+    check passed in its scenario before it first failed.
     """
 
     settings: Settings
@@ -51,6 +53,7 @@ class Report:
     words: Mapping[str, str]
     abouts: Mapping[str, str]
     causes: Mapping[CheckName, Cause]
+    good_before: Mapping[CheckName, int]
 
     def transcript_event(self, mark: Mark) -> object:
         """The event at a mark; None if the transcript did not keep it."""
@@ -110,7 +113,22 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
         words={run.scenario.name: printed(run) for run in outcome.runs if _died(run)},
         abouts={run.scenario.name: " ".join(run.scenario.about.split()) for run in outcome.runs},
         causes=found,
+        good_before=_good_before(results, outcome.observations()),
     )
+
+
+def _good_before(results: Sequence[CheckResult], observations: Sequence[Observation]) -> dict[CheckName, int]:
+    """How often each failed check passed before it failed; the passive rules pass all at once, at the end."""
+    broken = {(entry.id, entry.clause): entry.scenario for entry in results if entry.verdict in BROKEN}
+    passed = dict.fromkeys(broken, 0)
+    settled: set[CheckName] = set()
+    for entry in observations:
+        name = (entry.check, entry.clause)
+        if broken.get(name) == entry.scenario and name not in settled:
+            passed[name] += entry.verdict is Verdict.PASS
+            if entry.verdict is Verdict.FAIL:
+                settled.add(name)
+    return {name: count for name, count in passed.items() if not name[0].startswith("transcript.")}
 
 
 def _causes(
