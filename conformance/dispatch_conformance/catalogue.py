@@ -47,11 +47,10 @@ def chosen(settings: Settings) -> tuple[Scenario, ...]:
 
 
 def touches(entry: Scenario, prefix: str) -> bool:
-    """Whether a scenario's name, one of its checks or one of their clauses begins so."""
+    """Whether a scenario's name, one of its checks, or a clause that is judged in it begins so."""
     checks = entry.check_ids()
-    return entry.name.startswith(prefix) or any(
-        name.startswith(prefix) or clause.startswith(prefix) for name, clause in checks.items()
-    )
+    passive = (clause for clause, name in scenarios.PASSIVE.items() if name == entry.name)
+    return any(name.startswith(prefix) for name in (entry.name, *checks, *checks.values(), *passive))
 
 
 def reported(check: str, clause: str, only: Sequence[str]) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 from dispatch_conformance.catalogue import all_scenarios, chosen, reported, touches
+from dispatch_conformance.scenarios import PASSIVE
 from dispatch_conformance.settings import Settings
 from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import UsageError
@@ -31,7 +32,7 @@ def test_every_scenario_says_what_it_does() -> None:
 
 
 def test_those_beside_the_areas_are_found() -> None:
-    assert {"fuzz.tasks", "fuzz.receipts", "replay.recorded"} <= names()
+    assert {"fuzz.sequences", "fuzz.receipts", "replay.recorded"} <= names()
 
 
 def test_the_quick_profile_leaves_out_what_waits() -> None:
@@ -45,11 +46,16 @@ def test_without_fuzz_there_is_none() -> None:
 
 
 def test_a_selection_takes_scenarios_checks_and_clauses_by_their_beginning() -> None:
-    assert names(only=("fuzz.tasks",)) == {"fuzz.tasks"}
+    assert names(only=("fuzz.sequences",)) == {"fuzz.sequences"}
     assert names(only=("replay.llm_text",)) == {"replay.recorded"}
     by_clause = names(only=("W-OUT-6",))
-    assert {"fuzz.tasks", "replay.recorded"} <= by_clause
+    assert {"fuzz.sequences", "replay.recorded"} <= by_clause
     assert all(touches(entry, "W-OUT-6") for entry in all_scenarios() if entry.name in by_clause)
+
+
+@pytest.mark.parametrize("law", PASSIVE)
+def test_a_clause_that_only_frames_show_leads_to_a_scenario(law: str) -> None:
+    assert PASSIVE[law] in names(only=(law,))
 
 
 def test_an_empty_selection_is_misuse() -> None:
