@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Self
 
+from dispatch_protocol.canonical import JsonValue
+
 from dispatch_conformance.checks import Check
 from dispatch_conformance.clock import ControlClock
 from dispatch_conformance.conduct import Conduct, Session
@@ -49,7 +51,8 @@ class Context:
     """Everything a scenario needs: a stage, a stand-in for Ollama, a folder, and the worker's process.
 
     `async with` opens it and ends all of it, the workers first. `stage` and `ollama` are the first of their
-    kind; `stages` and `workers` hold all.
+    kind; `stages` and `workers` hold all. `smallest` holds, by the id of a failed check, the smallest input
+    that shows the failure, where a scenario searched for one: JSON that its `play_again` takes.
     """
 
     scenario: "Scenario"
@@ -63,6 +66,7 @@ class Context:
     transcripts: list[Transcript] = field(default_factory=list)
     ollama: Ollama = field(default_factory=Ollama)
     folder: Path = Path()
+    smallest: dict[str, JsonValue] = field(default_factory=dict)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Self:

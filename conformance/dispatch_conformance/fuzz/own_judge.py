@@ -15,7 +15,22 @@ from dispatch_protocol.times import iso_time
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from dispatch_conformance.fuzz.search import json_values, keep_nothing, short_texts
+from dispatch_conformance.fuzz.search import keep_nothing
+
+_letters: Final = st.integers(0, 0x10FFFF).map(lambda number: chr((number + ord("0")) % 0x110000))
+
+
+def short_texts(longest: int) -> st.SearchStrategy[str]:
+    """Texts of any code points, surrogates too. (Hypothesis' own need a table that takes a second.)"""
+    return st.lists(_letters, max_size=longest).map("".join)
+
+
+json_values: Final[st.SearchStrategy[JsonValue]] = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | short_texts(8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_texts(4), inner, max_size=3),
+    max_leaves=6,
+)
+"""Small JSON values of every kind."""
 
 _LAST_SECOND: Final = 253_402_300_799
 _KEYS: Final = st.binary(min_size=32, max_size=32).map(Identity.from_seed)

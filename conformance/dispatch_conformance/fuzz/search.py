@@ -1,106 +1,38 @@
-"""The search for an input that a worker gets wrong: Hypothesis in a thread, the worker in the event loop.
+"""The search for sequences that a worker gets wrong, driven by Hypothesis in a thread of its own.
 
-Hypothesis is synchronous, so it runs in a thread of its own and asks the stage through the loop. Nothing is
-read from or written to a database of examples: the seed alone decides.
+Hypothesis draws the sequences, and shrinks what the worker gets wrong every time; deaths and silences are
+shrunk by `incident`. What was found is left out from then on, so that one defect does not hide the next.
+Nothing is read from or written to a database of examples: the seed alone decides.
 """
 
-import asyncio
 import contextlib
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
-from concurrent.futures import CancelledError
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from dispatch_protocol.canonical import JsonValue, stringify
-from dispatch_protocol.tasks import DESKTOP_WORDS, SHARED_WORDS, WHITE_SPACE
-from dispatch_protocol.vocabulary import TaskType
+from dispatch_protocol.clauses import Level, clause
 from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis import strategies as st
 from hypothesis.configuration import set_hypothesis_home_dir
 
-from dispatch_conformance.jobs import Answer
-from dispatch_conformance.reference import Fault, decided, faults
+from dispatch_conformance.fuzz.checks import CHECKS, checks_of
+from dispatch_conformance.fuzz.course import Course, TimeUp
+from dispatch_conformance.fuzz.incident import REDUCE_SECONDS, Caught, Trials, investigate
+from dispatch_conformance.fuzz.judge import Asked, Finding, examined, judge
+from dispatch_conformance.fuzz.menu import Maker, sequences
+from dispatch_conformance.fuzz.outcome import Outcome
+from dispatch_conformance.fuzz.play import NoMoreRestarts
+from dispatch_conformance.fuzz.reduce import Steps, reduced
+from dispatch_conformance.fuzz.steps import Job, Sequence, plain
+from dispatch_conformance.missing import Missing
+from dispatch_conformance.reference import Fault
 
-Ask = Callable[[TaskType, str], Awaitable[Answer]]
-
-_ANSWER_SECONDS: Final = 30.0
-_ODD: Final = (
-    *WHITE_SPACE,
-    *"\x1c\x1d\x1e\x1f\x85\u180e\u200b\x00\x7f\"\\/<>&'",
-    "\U0001f600",
-    "\ud83d",
-    "\ude00",
-    "İ",
-    "ß",
-    "\u212a",
-    "e\u0301",
-    "漢",
-)
-_PIECES: Final = (
-    "{",
-    "}",
-    "{}",
-    "[]",
-    '{"a":1}',
-    '{"a":{"b":{"c":1}}}',
-    '{"a":1,"a":2}',
-    '{"10":1,"9":2,"b":3}',
-    '{"n":1.0,"m":-0,"l":1e21,"s":1e-7}',
-    '{"__proto__":1}',
-    '{"s":"}"}',
-    "{'a':1}",
-    '{"a":01}',
-    '{"a":"\\ud800"}',
-)
-_letters: Final = st.integers(0, 0x10FFFF).map(lambda number: chr((number + ord("0")) % 0x110000))
-"""Any code point, surrogates too; shrinks to the digit 0."""
+REPLAYS: Final = 2
+"""How often a smallest sequence must show its fault again to count as one that needs nothing else."""
 
 
-def short_texts(longest: int) -> st.SearchStrategy[str]:
-    """Texts of any code points. (Hypothesis' own need a table that takes a second to build.)"""
-    return st.lists(_letters, max_size=longest).map("".join)
-
-
-json_values: Final[st.SearchStrategy[JsonValue]] = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.floats(allow_nan=False) | short_texts(8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(short_texts(4), inner, max_size=3),
-    max_leaves=6,
-)
-"""Small JSON values of every kind."""
-
-_odd: Final = st.sampled_from(_ODD)
-_words: Final = st.sampled_from(tuple(SHARED_WORDS)) | st.sampled_from(tuple(DESKTOP_WORDS))
-_objects: Final = st.dictionaries(short_texts(4), json_values, max_size=2).map(stringify)
-_boundaries: Final = st.integers(190, 210).map(lambda length: "x" * length)
-
-
-def _joined(pieces: st.SearchStrategy[str], longest: int = 8) -> st.SearchStrategy[str]:
-    return st.lists(pieces, min_size=1, max_size=longest).map("".join).filter(bool)
-
-
-_INPUTS: Final = {
-    TaskType.SUMMARIZE: _joined(_odd | short_texts(6))
-    | st.tuples(_boundaries, _joined(_odd | _letters)).map("".join),
-    TaskType.CLASSIFY: _joined(_words | _words.map(str.upper) | _odd | short_texts(4), 5),
-    TaskType.EXTRACT_JSON: _joined(st.sampled_from(_PIECES) | _objects | short_texts(4)),
-}
-
-jobs: Final[st.SearchStrategy[tuple[TaskType, str]]] = st.one_of(
-    *(st.tuples(st.just(task), inputs) for task, inputs in _INPUTS.items())
-)
-"""Tasks and their inputs: white space and lengths around the cut, words, JSON of all kinds. Never empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caught:
-    """The smallest input found for one check: the job as JSON, the fault, and the worker's answer."""
-
-    job: str
-    fault: Fault
-    answer: Answer
+AGAIN_SECONDS: Final = 2.0
+"""How long that may take at least."""
 
 
 @cache
@@ -112,107 +44,181 @@ def keep_nothing() -> tempfile.TemporaryDirectory[str]:
 
 
 class _Wrong(Exception):
-    """The worker got this input wrong."""
+    """The worker got this sequence wrong."""
 
 
-class _TimeUp(BaseException):
-    """The budget is used up. No Exception, so that Hypothesis does not take it for a failure of the test."""
+class _Incident(BaseException):
+    """The worker died or fell silent. No Exception, so that Hypothesis does not try to shrink it."""
 
 
 class Hunt:
-    """One search for each check that some input breaks, within one budget of inputs and seconds.
+    """One search after the other, each for a check that has not failed yet, within one budget.
 
-    After `run`, `caught` holds the smallest failing input of each broken check, `decided` every check that
-    any input decided, and `asked` how many jobs the worker got.
+    After `run`, `caught` holds the defects found, each with its smallest sequence; `decided` are the checks
+    that any outcome decided.
     """
 
     def __init__(
-        self, ask: Ask, loop: asyncio.AbstractEventLoop, *, seed: int, examples: int, seconds: float
+        self, course: Course, menu: tuple[Maker, ...], easy: Job, asked: Asked, *, number: int, examples: int
     ) -> None:
         self.caught: list[Caught] = []
         self.decided: set[str] = set()
-        self.asked = 0
-        self._ask = ask
-        self._loop = loop
-        self._seed = seed
+        self._course = course
+        self._menu = menu
+        self._easy = easy
+        self._asked = asked
+        self._number = number
         self._examples = examples
-        self._seconds = seconds
-        self._deadline = 0.0
-        self._stopped = False
-        self._known: dict[tuple[TaskType, str], tuple[Answer, tuple[Fault, ...]]] = {}
-        self._target = ""
-
-    def stop(self) -> None:
-        """End a search that still runs in its thread."""
-        self._stopped = True
+        self._known: dict[Sequence, tuple[Finding, ...]] = {}
+        self._done: set[tuple[str, str]] = set()
+        self._avoided: frozenset[str] = frozenset()
+        self._one_by_one = False
+        self._target: tuple[str, str] | None = None
+        self._smallest: Sequence | None = None
+        self._first: tuple[Sequence, list[Steps]] = (Sequence(False, ()), [])
+        self._shaken: tuple[Outcome, list[Sequence]] | None = None
 
     def run(self) -> None:
-        """Search until nothing new fails or the budget is used up. Blocks; call it in a thread."""
-        self._deadline = time.monotonic() + self._seconds
+        """Search until nothing new is found or the budget is used up. Blocks; call it in a thread."""
         keep_nothing()
-        while not self._stopped and self._search():
-            pass
+        with contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
+            while self._search() and not self._course.over:
+                pass
 
     def _search(self) -> bool:
-        """One search, for a check that has not failed yet; whether it caught something."""
-        self._target = ""
-        smallest: tuple[TaskType, str] | None = None
-
-        def hold(job: tuple[TaskType, str]) -> None:
-            nonlocal smallest
-            if self._is_wrong(*job):
-                smallest = job
-                raise _Wrong
-
-        searched = given(jobs)(hold)
-        searched = seed(self._seed)(
-            settings(
-                database=None,
-                deadline=None,
-                max_examples=self._examples,
-                phases=(Phase.generate, Phase.shrink),
-                report_multiple_bugs=False,
-                suppress_health_check=list(HealthCheck),
-            )(searched)
+        """One search; whether another one may find more."""
+        self._target, self._smallest, self._shaken = None, None, None
+        chosen = settings(
+            database=None,
+            deadline=None,
+            max_examples=self._examples,
+            phases=(Phase.generate, Phase.shrink),
+            report_multiple_bugs=False,
+            suppress_health_check=list(HealthCheck),
         )
-        with contextlib.suppress(_Wrong, _TimeUp):
+        searched = seed(self._number)(chosen(given(sequences(self._menu))(self._hold)))
+        with contextlib.suppress(_Wrong, _Incident, TimeUp):
             searched()
-        if smallest is None:
-            return False
-        answer, found = self._known[smallest]
-        fault = next(entry for entry in found if entry.check == self._target)
-        job = stringify({"task_type": str(smallest[0]), "input": smallest[1]})
-        self.caught.append(Caught(job, fault, answer))
-        return time.monotonic() < self._deadline
+        if self._shaken is not None:
+            return self._after_incident(*self._shaken)
+        return self._smallest is not None and self._after_fault(self._smallest)
 
-    def _is_wrong(self, task: TaskType, text: str) -> bool:
-        """Whether the worker breaks the check that is searched for. Raises _TimeUp."""
-        if (task, text) not in self._known:
-            if self._stopped or time.monotonic() > self._deadline:
-                raise _TimeUp
-            self._known[task, text] = self._exchange(task, text)
-        found = {entry.check for entry in self._known[task, text][1]}
-        fresh = found - {caught.fault.check for caught in self.caught}
-        if not self._target and fresh:
-            self._target = min(fresh)
-        return self._target in fresh
+    def _hold(self, drawn: Sequence) -> None:
+        """Play what was drawn. Raises _Wrong where it breaks what is searched for; _Incident; TimeUp."""
+        sequence = self._allowed(drawn)
+        fresh = [found for found in self._findings(sequence) if self._is_new(found)]
+        if self._target is None and fresh:
+            self._first = (sequence, [before.steps for before in self._course.player.history[:-1]])
+            self._target = min((found.fault.check, found.circumstance) for found in fresh)
+        if any(self._fits(found) for found in fresh):
+            if self._smallest is None or _size(sequence) <= _size(self._smallest):
+                self._smallest = sequence
+            raise _Wrong
 
-    def _exchange(self, task: TaskType, text: str) -> tuple[Answer, tuple[Fault, ...]]:
-        self.asked += 1
-        future = asyncio.run_coroutine_threadsafe(_asked(self._ask, task, text), self._loop)
-        try:
-            answer = future.result(_ANSWER_SECONDS)
-        except (TimeoutError, CancelledError):
-            future.cancel()
-            self._stopped = True
-            raise
-        self.decided |= {"completes", *decided(task, text)}
-        if not answer.completed or answer.refused or answer.output is None:
-            blank = decided(task, text)[0].startswith("blank")
-            name = decided(task, text)[0] if blank else "completes"
-            return answer, (Fault(name, f"{task} was not completed", "job_complete", answer.in_words()),)
-        return answer, faults(task, text, answer.output.value)
+    def _allowed(self, drawn: Sequence) -> Sequence:
+        """A sequence without what the worker is known not to bear."""
+        steps = tuple(step for step in drawn.steps if not checks_of(step) & self._avoided)
+        return Sequence(drawn.together and not self._one_by_one, steps)
+
+    def _findings(self, sequence: Sequence) -> tuple[Finding, ...]:
+        """What is wrong with the outcome of a sequence, which is played once. Raises _Incident."""
+        known = self._known.get(sequence)
+        if known is not None:
+            return known
+        history = self._course.player.history
+        outcome = self._course.play(sequence)
+        if outcome.late and not outcome.silent:
+            outcome = self._without_receipts(outcome)
+        elif outcome.ended or outcome.late:
+            self._shaken = (outcome, list(history[:-1]))
+            raise _Incident
+        found = self._known[sequence] = judge(outcome, self._asked)
+        self.decided |= examined(outcome)
+        if not self._one_by_one and any(entry.turned_away for entry in outcome.given):
+            self._one_by_one = True  # nothing more can be learnt from several jobs at a time
+            raise _Incident
+        return found
+
+    def _is_new(self, found: Finding) -> bool:
+        check, circumstance = found.fault.check, found.circumstance
+        return (check, "") not in self._done and (check, circumstance) not in self._done
+
+    def _fits(self, found: Finding) -> bool:
+        """Whether it is what is searched for: a plain fault is as good as one in an odd circumstance."""
+        return self._target is not None and found.fault.check == self._target[0]
+
+    def _without_receipts(self, outcome: Outcome) -> Outcome:
+        """Receipts are late: give them their time, and do not wait for any more if they never come."""
+        outcome = self._course.in_time(outcome)
+        owing = next((entry for entry in outcome.given if entry.owes_receipt), None)
+        if owing is not None and self._course.player.awaits_receipts:
+            self._course.player.awaits_receipts = False
+            fault = Fault("receipt", "a completed job gets no receipt", "a receipt within 5 s", "none")
+            self.caught.append(Caught(fault, owing.marks, Sequence(False, (owing.job,))))
+        return outcome
+
+    def _after_incident(self, outcome: Outcome, past: list[Sequence]) -> bool:
+        """Find out what it was due to, and leave that out from now on; whether that can be done."""
+        began = time.monotonic()
+        caught = investigate(self._course, outcome, past, self._easy)
+        if caught is None:
+            return not self._course.over
+        self.caught.append(caught)
+        if outcome.ended or clause(CHECKS[caught.fault.check]).level is not Level.MUST:
+            self._course.give_back(
+                time.monotonic() - began
+            )  # a MUST that was waited for in vain ends the search
+        if caught.fault.check == "beside_another" and not self._one_by_one:
+            self._one_by_one = True
+            return True
+        names = frozenset(name for step in caught.smallest.steps for name in checks_of(step))
+        more = bool(names - self._avoided)
+        self._avoided |= names
+        return more
+
+    def _after_fault(self, smallest: Sequence) -> bool:
+        """Keep the smallest sequence of a fault, without circumstances that it does not need."""
+        twin = Sequence(smallest.together, tuple(plain(step) for step in smallest.steps))
+        known = next(entry for entry in self._known[smallest] if self._fits(entry))
+        found = self._again(twin)
+        if found is not None:
+            smallest = twin
+        elif twin != smallest:
+            found = self._again(smallest)
+        if found is None:
+            found = known
+            smallest = self._with_its_past() or smallest
+        self._done.add((known.fault.check, found.circumstance))
+        fault = found.fault._replace(check=found.circumstance or found.fault.check)
+        self.caught.append(Caught(fault, found.evidence, smallest))
+        return True
+
+    def _with_its_past(self) -> Sequence | None:
+        """The smallest sequence that shows, on a fresh worker, a fault that depends on what came before."""
+
+        def fails(outcome: Outcome) -> int | None:
+            places = [entry.place for entry in judge(outcome, self._asked) if self._fits(entry)]
+            return places[0] if places else None
+
+        sequence, past = self._first
+        with self._course.aside(REDUCE_SECONDS):
+            found = reduced(sequence.steps, past, Trials(self._course, self._easy, fails), self._easy)
+        return Sequence(found.together, found.steps) if found is not None else None
+
+    def _again(self, sequence: Sequence) -> Finding | None:
+        """The fault that is searched for, if a fresh worker shows it whenever it gets the sequence."""
+        found: Finding | None = None
+        with self._course.aside(AGAIN_SECONDS), contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
+            self._course.fresh()
+            for _ in range(REPLAYS):
+                outcome = self._course.play(sequence)
+                fitting = [entry for entry in judge(outcome, self._asked) if self._fits(entry)]
+                if not fitting:
+                    return None
+                found = fitting[0]
+        return found
 
 
-async def _asked(ask: Ask, task: TaskType, text: str) -> Answer:
-    return await ask(task, text)
+def _size(sequence: Sequence) -> tuple[int, int]:
+    """How large a sequence is: its steps, then what they hold."""
+    return len(sequence.steps), sum(len(repr(step)) for step in sequence.steps)
