@@ -68,7 +68,7 @@ export default [
       Connection: EncodedTwice,
     },
   ),
-  defect("object-object", "W-FRM-2", ["W-JOB-1"], "sends answers as [object Object]", {
+  defect("object-object", "W-FRM-2", ["W-JOB-1", "W-JOB-12"], "sends answers as [object Object]", {
     Connection: ObjectObject,
   }),
   defect("camel-case-type", "W-FRM-4", ["W-JOB-1"], "writes the type of its answers in camel case", {
