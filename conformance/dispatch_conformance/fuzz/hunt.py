@@ -66,7 +66,8 @@ async def play_again(context: Context, session: Session, name: str, data: JsonVa
     sequence = from_data(data)
     player = Player(context, session, restarts=0)
     laid, _ = step_by_step(sequence, player.closing)
-    outcome = await player.play(laid, closing=sequence.together)
+    closing = sequence.together or not sequence.steps  # of no steps, it is the closing job that fails
+    outcome = await player.play(laid, closing=closing)
     if not outcome.ended and outcome.late:
         outcome = await player.in_time(outcome)
     told = in_words(sequence)
