@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
-from dispatch_protocol.errors import UsageError, shown
+from dispatch_protocol.canonical import parse, stringify
+from dispatch_protocol.errors import JsonSyntaxError, UsageError, shown
 from dispatch_protocol.recording import Header, Recording, TranscriptEvent, header, read_lines, write_lines
 
 from dispatch_conformance.transcript import Mark, Transcript
@@ -35,7 +36,10 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, tag_field="case", tag="dispatch-conformance"):
-    """What a case is about. `quick`: the run's profile was quick, in which some scenarios do less."""
+    """What a case is about. `quick`: the run's profile was quick, in which some scenarios do less.
+
+    `smallest` is the smallest input that random search found, as JSON, for `fuzz.play_again`.
+    """
 
     check: str
     clause: str
@@ -43,6 +47,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, tag_field="case", tag="dis
     suite_version: str
     spec_version: str
     quick: bool = False
+    smallest: Any = None
 
 
 def case_path(folder: Path, check: str) -> Path:
@@ -60,7 +65,7 @@ def write_case(
         subject="the worker under test",
         peer=f"dispatch-conformance {case.suite_version}, {transcript.name if transcript else case.scenario}",
         recorded=recorded.replace("+00:00", "Z"),
-        origin=msgspec.json.encode(case).decode("utf-8"),
+        origin=stringify(msgspec.to_builtins(case)),
         seed=seed,
     )
     events = kept_events(transcript, marks, case.check) if transcript is not None else ()
@@ -113,6 +118,6 @@ def case_of(top: Header) -> Case | None:
     if '"dispatch-conformance"' not in origin:
         return None
     try:
-        return msgspec.json.decode(origin, type=Case)
-    except (msgspec.MsgspecError, UnicodeError) as error:
+        return msgspec.convert(parse(origin), Case)
+    except (msgspec.MsgspecError, UnicodeError, JsonSyntaxError) as error:
         raise UsageError(f"the header's `origin` tells of no case: {shown(str(error))}") from None

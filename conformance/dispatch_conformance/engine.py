@@ -8,10 +8,11 @@ inconclusive is repeated once.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.vocabulary import ProviderType
@@ -36,7 +37,8 @@ HOPELESS: Final = 3
 class ScenarioRun:
     """What became of one scenario. `error` is the suite's own failure, with its traceback's end.
 
-    `outputs` is what its workers printed, `endings` how they ended where that was not the suite's doing.
+    `outputs` is what its workers printed, `endings` how they ended where that was not the suite's doing,
+    `smallest` the smallest input found for each check that failed where inputs were searched for.
     """
 
     scenario: Scenario
@@ -51,6 +53,7 @@ class ScenarioRun:
     provider_type: ProviderType | None = None
     pubkey: str = ""
     capabilities: tuple[str, ...] = ()
+    smallest: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -191,6 +194,7 @@ async def run_scenario(
         provider_type=session.provider_type if session else None,
         pubkey=session.pubkey if session else "",
         capabilities=_capabilities(context) or (),
+        smallest=context.smallest,
     )
 
 

@@ -5,6 +5,7 @@ answers of a broken worker, or none.
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from dispatch_protocol.canonical import Json, JsonValue
@@ -17,6 +18,7 @@ from dispatch_protocol.vocabulary import JobType, Role
 
 from dispatch_conformance.cases import Case
 from dispatch_conformance.conduct import Session
+from dispatch_conformance.fuzz import play_again
 from dispatch_conformance.jobs import Answer, Assignment
 from dispatch_conformance.reference import CHECKS, decided, faults
 from dispatch_conformance.replay import FAULTY_CHECKS, LLM_CHECKS, RECEIPT_CHECKS, Exchange, replay_all
@@ -47,7 +49,17 @@ def of_recording(recording: Recording) -> Scenario:
     return Scenario(name=NAME, checks={**checks, **RECEIPT_CHECKS}, run=run, limit=limit)
 
 
-def of_frames(case: Case, recording: Recording) -> Scenario:
+def of_smallest(case: Case, searching: Scenario) -> Scenario:
+    """The scenario that searched for inputs, which now plays only the smallest one that it had found."""
+
+    async def run(context: Context) -> None:
+        """The smallest input found, once more."""
+        await play_again(context, case.check, case.smallest)
+
+    return replace(searching, checks={case.check.partition(".")[2]: case.clause}, run=run)
+
+
+def of_frames(case: Case, recording: Recording, blind: frozenset[str]) -> Scenario:
     """A scenario that sends a worker the very frames of a case, and judges every answer by the reference."""
     area, _, name = case.check.partition(".")
     own = {name: case.clause} if area == case.scenario.partition(".")[0] else {}
@@ -68,7 +80,7 @@ def of_frames(case: Case, recording: Recording) -> Scenario:
                 actual="another answer" if probing.works else probing.instead,
             )
 
-    return Scenario(name=case.scenario, checks=checks, run=run)
+    return Scenario(name=case.scenario, checks=checks, run=run, blind=blind)
 
 
 def assignments(recording: Recording) -> Iterator[Exchange]:

@@ -15,7 +15,7 @@ from dispatch_protocol.recording import Recording
 
 from dispatch_conformance import catalogue
 from dispatch_conformance.cases import Case, case_of, read_recording
-from dispatch_conformance.replayed import of_frames, of_recording
+from dispatch_conformance.replayed import of_frames, of_recording, of_smallest
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
@@ -96,10 +96,12 @@ def load(path: Path, command: str, scale: float) -> Rerun:
 def scenario_of(case: Case, recording: Recording) -> Scenario:
     """The scenario of a case. Raises UsageError where this version of the suite knows it no more."""
     clause(case.clause)
-    if case.scenario.startswith("fuzz."):
-        return of_frames(case, recording)
     known = {entry.name: entry for entry in catalogue.all_scenarios()}
     scenario = known.get(case.scenario)
+    if scenario is not None and case.smallest is not None:
+        return of_smallest(case, scenario)
+    if case.scenario.startswith("fuzz."):
+        return of_frames(case, recording, scenario.blind if scenario is not None else frozenset())
     passive = case.check.startswith(("transcript.", "life."))
     if scenario is None or not (passive or scenario.check_ids().get(case.check) == case.clause):
         raise UsageError(

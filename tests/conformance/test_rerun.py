@@ -120,6 +120,23 @@ def test_what_fuzzing_found_is_sent_again_frame_by_frame(
     )
 
 
+def test_the_smallest_sequence_that_was_found_is_played_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = command(tmp_path, "summarize_short")
+    words = ["run", "--worker", worker, "--seed", "7", "--only", "fuzz.sequences", "--profile", "quick"]
+    assert main([*words, "--out", str(tmp_path)]) == 1
+    found = [path for path in sorted((tmp_path / "cases").iterdir()) if path.stem.startswith("fuzz.")]
+    assert found
+    case = case_of(read_recording(found[0]).header)
+    assert case is not None
+    assert case.smallest is not None
+    assert replayed(found[0], worker) == 1
+    capsys.readouterr()
+    assert replayed(found[0], GOOD) == 0
+    assert f"FIXED  {found[0].stem}" in capsys.readouterr().out
+
+
 def test_assignments_are_taken_once_with_the_right_output(tmp_path: Path) -> None:
     frames = [(Role.COORDINATOR, assignment("a", FRAMES["classify"]))] * 2
     frames += [(Role.COORDINATOR, assignment("b", '{"prompt":"p"}', "LLM_INFER"))]

@@ -62,7 +62,7 @@ def failures(results: Iterable[CheckResult], causes: Mapping[CheckName, Cause]) 
 
 
 def _join_unexplained(by_mistake: dict[object, list[list[CheckResult]]]) -> None:
-    """A clause whose failure no frame explains joins the only mistake known of the kind that could explain it."""
+    """A clause whose failure no frame explains joins the only known mistake of a kind that could."""
     for clause in [entry for entry in by_mistake if isinstance(entry, str)]:
         kind = kind_of(clause)
         known = [entry for entry in by_mistake if isinstance(entry, tuple) and entry[0] == kind]

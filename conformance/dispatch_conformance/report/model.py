@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
+from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.clauses import SPEC_VERSION, Level, requirement_hash
 from dispatch_protocol.vocabulary import ProviderType
 
@@ -16,6 +17,7 @@ from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
+from dispatch_conformance.unobserved import STAYS
 from dispatch_conformance.verdicts import CheckResult, Observation, Verdict, fold_all
 
 CONFORMANT: Final = 0
@@ -24,6 +26,7 @@ UNDECIDED: Final = 2
 NOTHING_JUDGED: Final = 3
 
 _LAST_LINES: Final = 10
+_CLEAN: Final = frozenset({"exit status 0", "ended by SIGTERM", "ended by SIGKILL"})
 _JUDGED: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN})
 
 
@@ -33,7 +36,8 @@ class Report:
 
     By scenario: `words` are the last lines that workers printed which ended where they should not, `abouts`
     what it does. By check: `causes` say what the worker's author probably did, `good_before` how often the
-    check passed in its scenario before it first failed.
+    check passed in its scenario before it first failed, `smallest` the smallest input that fails where a
+    search found one.
     """
 
     settings: Settings
@@ -54,6 +58,7 @@ class Report:
     abouts: Mapping[str, str]
     causes: Mapping[CheckName, Cause]
     good_before: Mapping[CheckName, int]
+    smallest: Mapping[str, JsonValue]
 
     def transcript_event(self, mark: Mark) -> object:
         """The event at a mark; None if the transcript did not keep it."""
@@ -111,8 +116,9 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
         transcripts=transcripts,
         last_words=_last_words(outcome),
         words={run.scenario.name: printed(run) for run in outcome.runs if _died(run)},
-        abouts={run.scenario.name: " ".join(run.scenario.about.split()) for run in outcome.runs},
+        abouts={run.scenario.name: _first_paragraph(run.scenario.about) for run in outcome.runs},
         causes=found,
+        smallest={check: data for run in outcome.runs for check, data in run.smallest.items()},
         good_before=_good_before(results, outcome.observations()),
     )
 
@@ -180,10 +186,15 @@ def _last_words(outcome: Outcome) -> str:
     return next(filter(None, map(printed, chosen)), "")
 
 
+def _first_paragraph(text: str) -> str:
+    return " ".join(text.partition("\n\n")[0].split())
+
+
 def _died(run: ScenarioRun) -> bool:
-    """Whether a worker ended in this scenario, and something that the scenario itself judges failed."""
-    failed = (entry.check for entry in run.observations if entry.verdict is Verdict.FAIL)
-    return bool(run.endings) and any(not check.startswith("transcript.") for check in failed)
+    """Whether a worker broke down in this scenario, and something that the scenario itself judges failed."""
+    failed = {entry.check for entry in run.observations if entry.verdict is Verdict.FAIL}
+    own = [check for check in failed if not check.startswith("transcript.")]
+    return STAYS[0] in failed or bool(own and not _CLEAN.issuperset(run.endings))
 
 
 def printed(run: ScenarioRun) -> str:

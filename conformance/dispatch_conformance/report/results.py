@@ -158,6 +158,7 @@ def _write_cases(folder: Path, report: Report) -> None:
             suite_version=suite_version(),
             spec_version=spec_version(),
             quick=report.settings.quick,
+            smallest=report.smallest.get(result.id),
         )
         transcript = evidence_of(result, [*report.transcripts.values()])
         write_case(folder, case, report.settings.seed, transcript, result.evidence)

@@ -23,6 +23,7 @@ _INDENT: Final = 12
 _WIDEST: Final = 110
 _NARROWEST: Final = 50
 _LISTED: Final = 30
+_WITH_CLAUSES: Final = 12
 
 _COLOURS: Final = {
     Verdict.PASS: "green",
@@ -82,8 +83,8 @@ class Terminal:
             last = line.label
 
     def last_words(self, report: Report) -> None:
-        """The end of what a worker printed that ended unasked; nothing where all went well."""
-        if report.last_words and report.exit_code:
+        """The end of what a worker printed that never came so far; entries show that of the others."""
+        if report.last_words and report.exit_code and not report.words:
             self._line("the worker's last words:")
             for line in report.last_words.splitlines():
                 self._line(f"  {visible(line, _WORDS)}")
@@ -103,7 +104,10 @@ class Terminal:
     def _silence(self, silence: Silence) -> None:
         """What was not judged, in one paragraph."""
         word = silence.verdict.replace("_", " ").upper()
-        names = ", ".join(f"{result.id} ({result.clause} {result.level})" for result in silence.results)
+        checks = [f"{result.id} ({result.clause} {result.level})" for result in silence.results]
+        if len(checks) > _WITH_CLAUSES:
+            checks = [result.id.partition(".")[2] for result in silence.results]
+        names = ", ".join(checks)
         self._line("")
         why = visible(f"{word}  in {silence.scenario}: {silence.reason}", _WORDS)
         self._wrapped(why, " " * _INDENT, _COLOURS[silence.verdict])
