@@ -150,6 +150,23 @@ def test_only_the_member_that_was_judged_is_explained() -> None:
     assert [text.partition(":")[0] for text in cause.differences] == ["$.word_count"]
 
 
+def test_checks_of_one_kind_agree_on_what_they_share() -> None:
+    scene, smaller, larger = Scene(), '{"s":"}"}', '{"a":"x}y"} {"b":"z"}'
+    wrongs: tuple[tuple[str, str, Any], ...] = (
+        ("fuzz.count", smaller, [{"s": "}"}]),
+        ("tasks.strings", larger, [{"a": "x}y"}, {"b": "z"}]),
+    )
+    found = []
+    for check, text, wrong in wrongs:
+        output = {"extracted": wrong, "count": len(wrong)}
+        events = scene.job(check, output, task="extract_json", text=text)
+        found.append(scene.failed("W-OUT-21", *events, check=check, actual=stringify(wrong)))
+    alone = [scene.causes(entry)[entry.check, entry.clause].mistake for entry in found]
+    assert alone[0] != alone[1]
+    together = {cause.mistake for cause in scene.causes(*found).values()}
+    assert together == {alone[1]}
+
+
 def test_clauses_without_a_diagnosis_and_evidence_without_a_job_have_no_cause() -> None:
     scene = Scene()
     events = scene.job("a", {}, "00")

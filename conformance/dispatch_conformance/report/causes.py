@@ -5,7 +5,7 @@ explains one failure and is ruled out by another, or by a job that went well, is
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Final, NamedTuple
 
@@ -20,8 +20,9 @@ from dispatch_conformance.diagnose import (
     compare_outputs,
     diagnose_hash,
     diagnose_signature,
+    narrowed,
 )
-from dispatch_conformance.report.narrowing import common, not_ruled_out
+from dispatch_conformance.report.narrowing import common, members_of, not_ruled_out
 from dispatch_conformance.report.traces import Trace, registered_keys, right_outputs, traced
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.verdicts import Observation, Verdict
@@ -56,9 +57,9 @@ class Cause:
         return tuple(guess for guess in self.guesses if guess.certainty is not Certainty.UNKNOWN)
 
     @property
-    def mistake(self) -> tuple[str, str] | None:
+    def mistake(self) -> tuple[str, frozenset[str]] | None:
         """What two failures have in common that come of one mistake; None where that is not known."""
-        return (self.kind, self.known[0].name) if self.known else None
+        return (self.kind, frozenset(guess.name for guess in self.known)) if self.known else None
 
     def in_words(self) -> str:
         """All of it in a line, for forms that have only one; empty where nothing is known."""
@@ -105,7 +106,7 @@ class Diagnosis:
             if trace is not None:
                 cases.append(Case(entry, trace))
         found = {name: self._cause(name[1], cases) for name, cases in failed.items()}
-        return {name: cause for name, cause in found.items() if cause.guesses or cause.differences}
+        return agreed({name: cause for name, cause in found.items() if cause.guesses or cause.differences})
 
     def _trace(self, evidence: Sequence[Mark]) -> Trace | None:
         """The job that a verdict rests on."""
@@ -173,7 +174,8 @@ class Diagnosis:
             return Cause()
         expected = Json.of(run_task(trace.task_type, trace.text))
         found = relevant(compare_outputs(trace.task_type, trace.text, expected, trace.output), case)
-        kind = f"output {found[0].member}" if found else ""
+        members = members_of(trace.task_type, found[0].member) if found else ()
+        kind = f"output {' '.join(members)}".rstrip()
         said = tuple(f"{difference.place}: {difference.text}" for difference in found)
         return Cause(kind, said, next((entry.guesses for entry in found if entry.guesses), ()))
 
@@ -196,6 +198,20 @@ class Diagnosis:
             found = (key for entry in self._transcripts.values() for key in registered_keys(entry.events))
             self._keys = tuple(dict.fromkeys(found))
         return self._keys
+
+
+def agreed(found: Mapping[CheckName, Cause]) -> dict[CheckName, Cause]:
+    """The causes, those of one kind reduced to what all of them share, if anything: one mistake did it."""
+    agreed_on = dict(found)
+    for kind in {cause.kind for cause in found.values() if cause.known}:
+        same = {name: cause for name, cause in found.items() if cause.kind == kind and cause.known}
+        shared = frozenset.intersection(
+            *(frozenset(guess.name for guess in cause.known) for cause in same.values())
+        )
+        for name, cause in same.items() if shared else ():
+            left = tuple(guess for guess in cause.known if guess.name in shared)
+            agreed_on[name] = replace(cause, guesses=narrowed([left]))
+    return agreed_on
 
 
 def relevant(found: Sequence[Difference], case: Case) -> tuple[Difference, ...]:

@@ -102,6 +102,6 @@ def _number(result: CheckResult) -> int:
     return int(digits) if digits.isdigit() else 0
 
 
-def _mistake(result: CheckResult, causes: Mapping[CheckName, Cause]) -> tuple[str, str] | None:
+def _mistake(result: CheckResult, causes: Mapping[CheckName, Cause]) -> tuple[str, frozenset[str]] | None:
     cause = causes.get((result.id, result.clause))
     return cause.mistake if cause is not None else None

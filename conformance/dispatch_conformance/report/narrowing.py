@@ -6,6 +6,7 @@ from itertools import chain
 from dispatch_protocol.canonical import Json
 
 from dispatch_conformance.diagnose import Certainty, Guess, narrowed
+from dispatch_conformance.diagnose.outputs import PARTS
 from dispatch_conformance.diagnose.renderings import Renderings
 from dispatch_conformance.diagnose.tree import Source
 from dispatch_conformance.diagnose.variations import variations
@@ -34,3 +35,9 @@ def not_ruled_out(guesses: tuple[Guess, ...], right: Iterable[Json]) -> tuple[Gu
     if all(guess.certainty is Certainty.POSSIBLE for guess in kept):
         return guesses
     return narrowed([kept])
+
+
+def members_of(task_type: str, member: str | None) -> tuple[str, ...]:
+    """The members of a task's output that come from the same decisions as this one."""
+    parts = (part.members for part in PARTS.get(task_type, ()))
+    return next((members for members in parts if member in members), (member,) if member else ())
