@@ -8,13 +8,23 @@ from elsewhere have another `origin`, or none, and are no cases.
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 from dispatch_protocol.canonical import parse, stringify
 from dispatch_protocol.errors import JsonSyntaxError, UsageError, shown
-from dispatch_protocol.recording import Header, Recording, TranscriptEvent, header, read_lines, write_lines
+from dispatch_protocol.recording import (
+    Frame,
+    Header,
+    Http,
+    Recording,
+    TranscriptEvent,
+    header,
+    read_lines,
+    write_lines,
+)
 
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.verdicts import CheckResult
@@ -30,6 +40,9 @@ MAX_AFTER: Final = 50
 
 MAX_BEFORE: Final = 100
 """How many events before its evidence a case of the passive rules holds, where the jobs were random."""
+
+MAX_CHARACTERS: Final = 4 * 1024 * 1024
+"""How many characters of frames and bodies a case holds: the earliest events go first."""
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """The longest file that is read as a case."""
@@ -84,7 +97,24 @@ def kept_events(transcript: Transcript, marks: Sequence[Mark], check: str) -> Se
     start = max(0, end - MAX_EVENTS)
     if transcript.name.startswith("fuzz.") and marked:
         start = first if check.startswith("fuzz.") else max(0, first - MAX_BEFORE)
-    return transcript.events[start : min(end, start + MAX_EVENTS)]
+    return _bounded(transcript.events[start : min(end, start + MAX_EVENTS)])
+
+
+def _bounded(events: Sequence[TranscriptEvent]) -> Sequence[TranscriptEvent]:
+    """The last of these events that fit into MAX_CHARACTERS; the very last in any case."""
+    sizes = accumulate(_size(event) for event in reversed(events))
+    fitting = sum(1 for size in sizes if size <= MAX_CHARACTERS)
+    return events[-max(1, fitting) :]
+
+
+def _size(event: TranscriptEvent) -> int:
+    match event:
+        case Frame():
+            return len(event.text or "") + len(event.base64 or "")
+        case Http():
+            return sum(len(part or "") for part in (event.request, event.request_base64, event.response))
+        case _:
+            return 0
 
 
 def evidence_of(result: CheckResult, transcripts: Sequence[Transcript]) -> Transcript | None:

@@ -223,6 +223,10 @@ def test_a_case_is_bounded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
         transcript.add(frame_event(float(number), 1, Role.WORKER, str(number)))
     kept = kept_events(transcript, [Mark("tasks.a", 30)], "tasks.b")
     assert [event.t for event in kept] == [float(number) for number in range(61, 81)]
+    monkeypatch.setattr(cases, "MAX_CHARACTERS", 5)
+    assert [event.t for event in kept_events(transcript, [Mark("tasks.a", 30)], "tasks.b")] == [79.0, 80.0]
+    monkeypatch.setattr(cases, "MAX_CHARACTERS", 0)
+    assert len(kept_events(transcript, [Mark("tasks.a", 30)], "tasks.b")) == 1
     monkeypatch.setattr(cases, "MAX_BYTES", 3)
     (tmp_path / "long").write_text("long")
     with pytest.raises(UsageError, match="longer than 3 bytes"):
