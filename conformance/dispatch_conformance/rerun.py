@@ -8,6 +8,7 @@ held against the reference.
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import UsageError, shown
@@ -16,10 +17,14 @@ from dispatch_protocol.recording import Recording
 from dispatch_conformance import catalogue
 from dispatch_conformance.cases import Case, case_of, read_recording
 from dispatch_conformance.replayed import of_frames, of_recording, of_smallest
+from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import CheckResult, Verdict
+
+PASSIVE: Final = ("transcript.", "life.")
+"""How checks begin that every scenario may make."""
 
 
 class Word(StrEnum):
@@ -102,8 +107,9 @@ def scenario_of(case: Case, recording: Recording) -> Scenario:
         return of_smallest(case, scenario)
     if case.scenario.startswith("fuzz."):
         return of_frames(case, recording, scenario.blind if scenario is not None else frozenset())
-    passive = case.check.startswith(("transcript.", "life."))
-    if scenario is None or not (passive or scenario.check_ids().get(case.check) == case.clause):
+    if scenario is None or not (
+        case.check.startswith(PASSIVE) or scenario.check_ids().get(case.check) == case.clause
+    ):
         raise UsageError(
             f"this version of the suite has no check {shown(case.check)} of {case.clause} in a scenario "
             f"{shown(case.scenario)}; the case is of version {shown(case.suite_version)}"
@@ -126,7 +132,7 @@ def _of_check(result: CheckResult) -> Conclusion:
 
 def _of_all(report: Report, case: Case | None) -> Conclusion:
     """What follows where the case's check, which may only tell of breaches, was not observed, or is none."""
-    broken = [result for result in report.results if result.verdict in {Verdict.FAIL, Verdict.WARN}]
+    broken = [result for result in report.results if result.verdict in BROKEN]
     lost = [
         result
         for result in report.results
@@ -139,7 +145,13 @@ def _of_all(report: Report, case: Case | None) -> Conclusion:
             return Conclusion(
                 Word.FIXED, "every assignment of the recording is answered as the clauses have it"
             )
-    elif not lost and not any(result.verdict is Verdict.NOT_TESTABLE for result in report.results):
+    elif not lost and _came_through(report):
         return Conclusion(Word.FIXED, f"{case.check}, {case.clause}")
     why = lost[0].message if lost else report.reason
     return Conclusion(Word.ERROR, f"the replay did not come to it: {why}")
+
+
+def _came_through(report: Report) -> bool:
+    """Whether the scenario judged anything by itself: then the worker was there, and all could be seen."""
+    own = [result for result in report.results if not result.id.startswith(PASSIVE)]
+    return not own or any(result.verdict in {*BROKEN, Verdict.PASS} for result in own)

@@ -202,6 +202,19 @@ def test_a_case_that_this_version_does_not_know_is_an_error(
 
 
 @pytest.mark.usefixtures("few")
+def test_a_worker_that_left_is_fixed_by_one_that_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worker = command(tmp_path, "registers_and_ends")
+    assert run(worker, "--out", str(tmp_path / "out")) == 1
+    case = case_path(tmp_path / "out", "life.stays")
+    assert replayed(case, worker) == 1
+    assert "FAILED  life.stays, W-JOB-1" in capsys.readouterr().out
+    assert replayed(case, GOOD) == 0
+    assert "FIXED  life.stays, W-JOB-1" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("few")
 def test_a_worker_that_never_comes_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     origin = (
         '{"case":"dispatch-conformance","check":"tasks.summary","clause":"W-OUT-4",'
