@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from dispatch_conformance.catalogue import all_scenarios
 from dispatch_conformance.explain.examples import MAX_EVENTS, Example, cut, examples, written
+from dispatch_conformance.report.groups import generality
 from dispatch_conformance.report.results import LIKELY, event_text
 from dispatch_protocol.clauses import clauses
 from dispatch_protocol.recording import Frame, TranscriptEvent, read_lines
@@ -28,7 +29,6 @@ from tests.mutants.registry import Mutant
 TARGET = Path(__file__).parents[2] / "conformance/dispatch_conformance/explain/examples.jsonl"
 ROOT = Path(__file__).parents[2]
 LIMIT_SECONDS = 240
-BESIDE = {"fuzz": 1, "replay": 2, "transcript": 3, "life": 4}
 Check = dict[str, Any]
 
 
@@ -53,7 +53,7 @@ def example(clause: str, mutants: Sequence[Mutant], folder: Path) -> Example | N
     seen = [check for check in run_suite(mutants[0], folder) if check["clause"] == clause]
     if not seen:
         return None
-    check = min(seen, key=lambda entry: BESIDE.get(entry["id"].partition(".")[0], 0))
+    check = min(seen, key=lambda entry: (not entry["evidence"], generality(entry["id"])))
     return Example(
         clause=clause,
         mistakes=tuple(mutant.description for mutant in mutants),
