@@ -99,9 +99,10 @@ def replay(options: argparse.Namespace) -> int:
         conclusion = rerun.Conclusion(rerun.Word.ERROR, str(error))
     else:
         report = make_report(again.settings, outcome, [again.scenario])
-        for failure in failures(filter(again.shown, report.results), report.causes):
+        found = failures(filter(again.shown, report.results), report.causes)
+        for failure in found:
             terminal.failure(report, failure)
-        terminal.last_words(report)
+        terminal.last_words(report, found)
         conclusion = again.conclusion(report)
     terminal.say(f"{conclusion.word}  {conclusion.why}", conclusion.verdict)
     return conclusion.word.exit_code

@@ -17,7 +17,7 @@ from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
-from dispatch_conformance.unobserved import STAYS
+from dispatch_conformance.unobserved import REGISTERS, STAYS
 from dispatch_conformance.verdicts import CheckResult, Observation, Verdict, fold_all
 
 CONFORMANT: Final = 0
@@ -115,7 +115,7 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
         capabilities=first.capabilities if first else (),
         transcripts=transcripts,
         last_words=_last_words(outcome),
-        words={run.scenario.name: printed(run) for run in outcome.runs if _died(run)},
+        words={run.scenario.name: printed(run) for run in outcome.runs if _lost(run) or _died(run)},
         abouts={run.scenario.name: _first_paragraph(run.scenario.about) for run in outcome.runs},
         causes=found,
         smallest={check: data for run in outcome.runs for check, data in run.smallest.items()},
@@ -181,9 +181,14 @@ def _why_unconnected(outcome: Outcome) -> str:
 
 
 def _last_words(outcome: Outcome) -> str:
-    """The end of what a worker printed that never connected, or that ended although it should not."""
-    chosen = (run for run in outcome.runs if not run.connected or _died(run))
+    """The end of what a worker printed that did not come so far as it should, or that broke down."""
+    chosen = (run for run in outcome.runs if not outcome.connected or _lost(run) or _died(run))
     return next(filter(None, map(printed, chosen)), "")
+
+
+def _lost(run: ScenarioRun) -> bool:
+    """Whether a worker did not register, or did not stay, where the scenario needed it."""
+    return any(entry.check in {REGISTERS[0], STAYS[0]} for entry in run.observations)
 
 
 def _first_paragraph(text: str) -> str:
@@ -192,9 +197,9 @@ def _first_paragraph(text: str) -> str:
 
 def _died(run: ScenarioRun) -> bool:
     """Whether a worker broke down in this scenario, and something that the scenario itself judges failed."""
-    failed = {entry.check for entry in run.observations if entry.verdict is Verdict.FAIL}
-    own = [check for check in failed if not check.startswith("transcript.")]
-    return STAYS[0] in failed or bool(own and not _CLEAN.issuperset(run.endings))
+    failed = (entry.check for entry in run.observations if entry.verdict is Verdict.FAIL)
+    own = any(not check.startswith("transcript.") for check in failed)
+    return own and not _CLEAN.issuperset(run.endings)
 
 
 def printed(run: ScenarioRun) -> str:

@@ -82,9 +82,10 @@ class Terminal:
             self._labelled(line, repeated=line.label == last)
             last = line.label
 
-    def last_words(self, report: Report) -> None:
-        """The end of what a worker printed that never came so far; entries show that of the others."""
-        if report.last_words and report.exit_code and not report.words:
+    def last_words(self, report: Report, found: tuple[Failure, ...]) -> None:
+        """The end of what a worker printed that never came so far; the entries show that of the others."""
+        told = any(failure.best.scenario in report.words for failure in found)
+        if report.last_words and report.exit_code and not told:
             self._line("the worker's last words:")
             for line in report.last_words.splitlines():
                 self._line(f"  {visible(line, _WORDS)}")
@@ -115,7 +116,7 @@ class Terminal:
 
     def _summary(self, report: Report, found: tuple[Failure, ...]) -> None:
         self._line("")
-        self.last_words(report)
+        self.last_words(report, found)
         for error in report.errors:
             self._line(f"the suite's own failure: {visible(error, _WORDS)}", "bold red")
         if found:
