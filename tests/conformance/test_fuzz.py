@@ -58,8 +58,7 @@ def task(kind: TaskType, text: str, oddity: Oddity = Oddity.PLAIN) -> Job:
 
 async def hunt(desk: Desk, *, seed: int = 1, examples: int = 60, seconds: float = 60.0) -> Hunt:
     course = Course(desk, asyncio.get_running_loop(), seconds)
-    menu = menu_for(("TASK",))
-    search = Hunt(course, menu, EASY, lambda _prompt: True, number=seed, examples=examples)
+    search = Hunt(course, ("TASK",), EASY, lambda _prompt: True, number=seed, examples=examples)
     await asyncio.to_thread(search.run)
     return search
 
@@ -241,6 +240,8 @@ async def test_a_worker_that_equals_the_reference_is_found_without_fault() -> No
     search = await hunt(desk)
     assert not search.caught
     assert len(desk.seen) >= 40
+    untested = {name for name in SEQUENCE_CHECKS if name.startswith(("llm", "prompt"))} | {"next_job"}
+    assert SEQUENCE_CHECKS.keys() - search.decided <= untested | {"beside_another"}
     assert {"word_count", "sentiment", "extracted", "hash", "signature", "null", "mistyped"} <= search.decided
 
 
@@ -271,7 +272,7 @@ def knows_no_love(kind: TaskType, text: str) -> JsonValue:
     ],
 )
 async def test_the_smallest_failing_input_is_found(worker: Compute, check: str, smallest: int) -> None:
-    search = await hunt(Desk(worker), examples=200)
+    search = await hunt(Desk(worker), examples=120)
     sequence = caught(search)[check]
     assert len(sequence.steps) == 1
     assert not sequence.together
@@ -285,7 +286,7 @@ async def test_every_broken_check_is_caught_apart_and_once() -> None:
         output = splits_at_spaces(kind, text)
         return dict(reversed(output.items())) if kind is EXTRACT and isinstance(output, dict) else output
 
-    search = await hunt(Desk(two_mistakes), examples=200)
+    search = await hunt(Desk(two_mistakes), examples=120)
     assert {"extract_json_members", "white_space"} <= caught(search).keys()
     assert len(search.caught) == len(caught(search))
 
@@ -295,7 +296,7 @@ async def test_a_circumstance_is_blamed_where_the_plain_job_does_well() -> None:
         def output(self, job: Job) -> JsonValue:
             return {"error": "unknown"} if job.oddity is Oddity.PAYLOAD_TYPE else super().output(job)
 
-    search = await hunt(TrustsPayload(), examples=200)
+    search = await hunt(TrustsPayload(), examples=120)
     assert caught(search).keys() == {"payload_type"}
 
 
@@ -325,7 +326,7 @@ async def test_the_budget_ends_a_search_and_keeps_what_was_caught() -> None:
 async def test_a_stopped_search_ends() -> None:
     desk = Slow()
     course = Course(desk, asyncio.get_running_loop(), 600)
-    search = Hunt(course, menu_for(BOTH), EASY, lambda _prompt: True, number=1, examples=1_000_000)
+    search = Hunt(course, BOTH, EASY, lambda _prompt: True, number=1, examples=1_000_000)
     running = asyncio.create_task(asyncio.to_thread(search.run))
     while not desk.seen:
         await asyncio.sleep(0.01)

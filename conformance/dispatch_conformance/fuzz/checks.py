@@ -91,15 +91,16 @@ def culprit(sequence: Sequence, *, died: bool, complete: bool) -> str:
 
     Every step of it is needed, so every one has its part: what only a SHOULD asks for excuses the worker from
     the rest. Otherwise the last step counts, or the last one before it that is not an ordinary job; none of
-    them, if the search for smaller sequences is not `complete`.
+    them, if the search for smaller sequences is not `complete`. A silence that shows in one segment only is
+    what W-JOB-12 speaks of.
     """
     names = [circumstance(step) or min(checks_of(step)) for step in sequence.steps if checks_of(step)]
     lenient = [name for name in names if clause(CHECKS[name]).level is not Level.MUST]
     if lenient:
         return lenient[-1]
+    if sequence.together and not died:
+        return "beside_another"
     if names and complete:
         ordinary = not checks_of(sequence.steps[-1])
         return "next_job" if ordinary and names[-1] in FAULTY.values() else names[-1]
-    if died:
-        return "survives"
-    return "beside_another" if sequence.together else "answered"
+    return "survives" if died else "answered"

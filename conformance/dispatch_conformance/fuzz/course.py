@@ -13,6 +13,9 @@ from dispatch_conformance.fuzz.steps import Sequence
 STALL_SECONDS: Final = 1.5
 """How long nothing at all may be answered before a worker is suspected of never answering."""
 
+MOST_ASIDE_SECONDS: Final = 40.0
+"""How far beyond its budget a search may go in all, to find out what a worker died of."""
+
 _T = TypeVar("_T")
 _LONGEST_SECONDS: Final = 300.0
 
@@ -51,6 +54,7 @@ class Course:
         self.played = 0
         self._loop = loop
         self._deadline = time.monotonic() + seconds
+        self._latest = self._deadline + MOST_ASIDE_SECONDS
         self._stopped = False
 
     @property
@@ -62,7 +66,7 @@ class Course:
     def aside(self, seconds: float) -> Iterator[None]:
         """At least so many seconds for what is done inside; the budget itself does not grow."""
         deadline = self._deadline
-        self._deadline = max(deadline, time.monotonic() + seconds)
+        self._deadline = min(self._latest, max(deadline, time.monotonic() + seconds))
         try:
             yield
         finally:
@@ -70,7 +74,7 @@ class Course:
 
     def give_back(self, seconds: float) -> None:
         """So many seconds were spent on something else than the search."""
-        self._deadline += seconds
+        self._deadline = min(self._latest, self._deadline + seconds)
 
     def stop(self) -> None:
         """End the search at its next step. May be called from any thread."""

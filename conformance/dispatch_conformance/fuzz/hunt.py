@@ -1,6 +1,7 @@
 """A hunt through a whole scenario: the search in its thread, and what it found as observations of checks."""
 
 import asyncio
+import time
 from collections.abc import Set as AbstractSet
 from functools import partial
 
@@ -12,7 +13,6 @@ from dispatch_conformance.fuzz.checks import CHECKS
 from dispatch_conformance.fuzz.course import Course
 from dispatch_conformance.fuzz.incident import Caught
 from dispatch_conformance.fuzz.judge import judge
-from dispatch_conformance.fuzz.menu import menu_for
 from dispatch_conformance.fuzz.play import Player
 from dispatch_conformance.fuzz.search import Hunt
 from dispatch_conformance.fuzz.steps import as_data, from_data, in_words, step_by_step
@@ -23,11 +23,12 @@ async def hunt(context: Context, session: Session, *, examples: int, seconds: fl
 
     Gives the player, for its `exchanges` and `digest`.
     """
+    began = time.monotonic()
     player = Player(context, session, restarts=restarts)
     course = Course(player, asyncio.get_running_loop(), seconds * context.settings.scale)
     search = Hunt(
         course,
-        menu_for(session.capabilities),
+        session.capabilities,
         player.closing,
         partial(asked, context),
         number=context.settings.seed,
@@ -37,7 +38,8 @@ async def hunt(context: Context, session: Session, *, examples: int, seconds: fl
         await asyncio.to_thread(search.run)
     finally:
         course.stop()
-    report(context, search.caught, search.decided)
+    stalled = context.clock.stalled(began, time.monotonic())
+    report(context, [entry for entry in search.caught if entry.confirmed or not stalled], search.decided)
     return player
 
 

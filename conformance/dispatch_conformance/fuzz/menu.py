@@ -6,6 +6,7 @@ worker answers.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -18,9 +19,9 @@ from hypothesis import strategies as st
 
 from dispatch_conformance.fuzz.checks import FAULTY
 from dispatch_conformance.fuzz.spelling import OBJECTS, OPINIONS, SUMMARIES, spell, well_formed
-from dispatch_conformance.fuzz.steps import Job, Notice, Oddity, Ping, Sequence, Step
+from dispatch_conformance.fuzz.steps import Job, Notice, Oddity, Ping, Sequence, Step, easiest
 from dispatch_conformance.scenarios.blows import BLOWS
-from dispatch_conformance.scenarios.faulty import FAULTS
+from dispatch_conformance.scenarios.faulty import FAULTS, Fault
 
 MOST_STEPS: Final = 48
 """The longest sequence that is drawn."""
@@ -34,8 +35,27 @@ _ALPHABETS: Final = {
     TaskType.CLASSIFY: OPINIONS,
     TaskType.EXTRACT_JSON: OBJECTS,
 }
-_FRAMES: Final = tuple((blow.check, frame) for blow in BLOWS for frame in blow.frames)
-_WHOLE: Final = tuple(frame for check, frame in _FRAMES if check != "not_json" and str(frame).startswith("{"))
+_FRAMES: Final = {
+    check: tuple(frame for blow in BLOWS if blow.check == check for frame in blow.frames)
+    for check in dict.fromkeys(blow.check for blow in BLOWS)
+}
+_WHOLE: Final = tuple(
+    frame
+    for check, frames in _FRAMES.items()
+    for frame in frames
+    if check != "not_json" and isinstance(frame, str) and frame.startswith("{")
+)
+_RARE: Final = (
+    ("summary_long", TaskType.SUMMARIZE, "x" * 201),
+    ("summary_units", TaskType.SUMMARIZE, "x" * 199 + "\U0001f600"),
+    ("white_space", TaskType.SUMMARIZE, "a\u3000b"),
+    ("blank_summary", TaskType.SUMMARIZE, " "),
+    ("blank_others", TaskType.CLASSIFY, " "),
+    ("confidence", TaskType.CLASSIFY, "good great love"),
+    ("second_list", TaskType.CLASSIFY, "best"),
+    ("extracted", TaskType.EXTRACT_JSON, '{"a":{"b":1}}'),
+)
+_NAMED: Final = (Oddity.FRAGMENTS, Oddity.MEMBERS, Oddity.PAYLOAD_TYPE, Oddity.PRIVATE, Oddity.ID)
 _ODDITIES: Final = (
     *((Oddity.PLAIN,) * 20),
     *((Oddity.FRAGMENTS,) * 3),
@@ -57,9 +77,10 @@ def _prompt(data: bytes, oddity: Oddity) -> Step:
     return Job(JobType.LLM_INFER, stringify(payload), oddity)
 
 
-def _faulty(offered: tuple[tuple[str, str, JsonValue], ...], data: bytes, oddity: Oddity) -> Step:
-    check, job_type, payload = offered[_number(data) % len(offered)]
-    return Job(job_type, stringify(payload), _of_faulty(oddity), check)
+def _faulty(offered: dict[str, list[Fault]], data: bytes, oddity: Oddity) -> Step:
+    check = tuple(offered)[_number(data) % len(offered)]
+    fault = offered[check][_number(data[1:]) % len(offered[check])]
+    return Job(fault.job_type, stringify(fault.payload), _of_faulty(oddity), FAULTY[check])
 
 
 def _blank(data: bytes, oddity: Oddity) -> Step:
@@ -87,13 +108,14 @@ def _of_faulty(oddity: Oddity) -> Oddity:
 
 
 def _blow(data: bytes, oddity: Oddity) -> Step:
-    check, frame = _FRAMES[_number(data) % len(_FRAMES)]
+    check = tuple(_FRAMES)[_number(data) % len(_FRAMES)]
+    frame = _FRAMES[check][_number(data[1:]) % len(_FRAMES[check])]
     return Notice(check, frame, _of_notice(oddity, frame))
 
 
 def _cut(data: bytes, oddity: Oddity) -> Step:
     """A message of the specification that breaks off."""
-    whole = str(_WHOLE[_number(data) % len(_WHOLE)])
+    whole = _WHOLE[_number(data) % len(_WHOLE)]
     frame = whole[: 1 + _number(data[1:]) % (len(whole) - 1)]
     return Notice("not_json", frame, _of_notice(oddity, frame))
 
@@ -146,15 +168,37 @@ def menu_for(capabilities: tuple[str, ...]) -> tuple[Maker, ...]:
             makers += [partial(_task, task)] * weight
     if prompts:
         makers += [_prompt] * (1 if tasks else 12)
-    undeclared = {str(kind) for kind in JobType} - set(capabilities)
-    offered = tuple(
-        (FAULTY[fault.check], str(fault.job_type), fault.payload)
-        for fault in FAULTS
-        if fault.job_type not in undeclared
-    )
-    makers += [partial(_faulty, offered)] * 4
+    makers += [partial(_faulty, _faults_for(capabilities))] * 4
     makers += [_blank, _nested] * tasks
     return (*makers, *([_blow] * 5), _cut, _text, _unknown, _bytes, _ping)
+
+
+def staples(capabilities: tuple[str, ...]) -> dict[str, Step]:
+    """For each check that chance may leave out, a step that decides it."""
+    steps: dict[str, Step] = {check: Notice(check, frames[0]) for check, frames in _FRAMES.items()}
+    for check, faults in _faults_for(capabilities).items():
+        steps[FAULTY[check]] = Job(
+            faults[0].job_type, stringify(faults[0].payload), Oddity.PLAIN, FAULTY[check]
+        )
+    if JobType.TASK in capabilities:
+        for check, task, text in _RARE:
+            steps[check] = Job(JobType.TASK, stringify({"task_type": task, "input": text}))
+    if JobType.LLM_INFER in capabilities:
+        steps["llm_text"] = easiest(JobType.LLM_INFER)
+    for kind in (JobType.TASK, JobType.LLM_INFER):
+        if kind in capabilities:
+            steps |= {odd.value: replace(easiest(kind), oddity=odd) for odd in _NAMED}
+    return steps | {"pongs": Ping(b"pong")}
+
+
+def _faults_for(capabilities: tuple[str, ...]) -> dict[str, list[Fault]]:
+    """The faulty jobs, by check, that a worker with these capabilities may be given."""
+    undeclared = {str(kind) for kind in JobType} - set(capabilities)
+    offered: dict[str, list[Fault]] = {}
+    for fault in FAULTS:
+        if fault.job_type not in undeclared:
+            offered.setdefault(fault.check, []).append(fault)
+    return offered
 
 
 def build(menu: tuple[Maker, ...], spread: int, drawn: Iterable[list[bytes]]) -> Sequence:

@@ -6,16 +6,15 @@ each run begins by holding the protocol's package to both, on receipts drawn by 
 
 from base64 import b64decode, b64encode
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from dispatch_protocol.canonical import Json, JsonValue
 from dispatch_protocol.keys import Identity
 from dispatch_protocol.receipts import receipt_text, sign_receipt, verify_receipt
 from dispatch_protocol.times import iso_time
-from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from dispatch_conformance.fuzz.search import keep_nothing
+from dispatch_conformance.fuzz.drawing import draw
 
 _letters: Final = st.integers(0, 0x10FFFF).map(lambda number: chr((number + ord("0")) % 0x110000))
 
@@ -41,44 +40,38 @@ class JudgeError(Exception):
     """The protocol's package accepted or refused a receipt wrongly: the suite itself is at fault."""
 
 
+class Case(NamedTuple):
+    """What goes into a receipt; `place` is a bit of its signature, 0 to 511."""
+
+    identity: Identity
+    job_id: str
+    output: JsonValue
+    time: str
+    payment_ref: str | None
+    place: int
+
+
+_CASES: Final = st.builds(
+    Case, _KEYS, short_texts(12), json_values, _TIMES, st.none() | short_texts(8), st.integers(0, 511)
+)
+
+
 def examine(number: int, examples: int) -> None:
     """Sign, verify, change and verify again, so many times. Raises JudgeError. Blocks; run it in a thread."""
+    draw(_CASES, _examine_one, number=number, examples=examples)
 
-    def one(
-        *, identity: Identity, job_id: str, output: JsonValue, time: str, payment_ref: str | None, place: int
-    ) -> None:
-        output_hash = Json.of(output).hash
-        text = receipt_text(job_id, identity.pubkey_hex, output_hash, time, payment_ref)
-        signature = sign_receipt(text, identity)
-        good = verify_receipt(
-            Json.read(text), signature, job_id=job_id, pubkey=identity.pubkey_hex, output_hash=output_hash
-        )
-        if not good.verified or good.faults:
-            raise JudgeError(f"a good receipt is refused: {text} {signature} {good.faults}")
-        for changed, other in _changes(text, signature, place, _another(identity)):
-            if verify_receipt(
-                changed, other, job_id=job_id, pubkey=identity.pubkey_hex, output_hash=output_hash
-            ).verified:
-                raise JudgeError(f"a changed receipt is accepted: {changed.text} {other}")
 
-    references = st.none() | short_texts(8)
-    drawn = given(
-        identity=_KEYS,
-        job_id=short_texts(12),
-        output=json_values,
-        time=_TIMES,
-        payment_ref=references,
-        place=st.integers(0, 511),
-    )(one)
-    chosen = settings(
-        database=None,
-        deadline=None,
-        max_examples=examples,
-        phases=(Phase.generate,),
-        suppress_health_check=list(HealthCheck),
-    )
-    keep_nothing()
-    seed(number)(chosen(drawn))()
+def _examine_one(case: Case) -> None:
+    identity, job_id, pubkey = case.identity, case.job_id, case.identity.pubkey_hex
+    output_hash = Json.of(case.output).hash
+    text = receipt_text(job_id, pubkey, output_hash, case.time, case.payment_ref)
+    signature = sign_receipt(text, identity)
+    good = verify_receipt(Json.read(text), signature, job_id=job_id, pubkey=pubkey, output_hash=output_hash)
+    if not good.verified or good.faults:
+        raise JudgeError(f"a good receipt is refused: {text} {signature} {good.faults}")
+    for changed, other in _changes(text, signature, case.place, _another(identity)):
+        if verify_receipt(changed, other, job_id=job_id, pubkey=pubkey, output_hash=output_hash).verified:
+            raise JudgeError(f"a changed receipt is accepted: {changed.text} {other}")
 
 
 def _another(identity: Identity) -> Identity:

@@ -89,9 +89,9 @@ def _tails(steps: Steps, together: bool, trial: Trial) -> Iterator[Steps]:
 
 
 def _omissions(steps: Steps, together: bool, trial: Trial) -> Iterator[Steps]:
-    """The steps without those that are not needed; the last one stays."""
+    """The steps without those that are not needed; one stays."""
     place = 0
-    while place < len(steps) - 1:
+    while place < len(steps) and len(steps) > 1:
         fewer = steps[:place] + steps[place + 1 :]
         if trial(fewer, together, True) is None:
             place += 1

@@ -6,20 +6,18 @@ Nothing is read from or written to a database of examples: the seed alone decide
 """
 
 import contextlib
-import tempfile
 import time
-from functools import cache
+from collections.abc import Callable
 from typing import Final
 
 from dispatch_protocol.clauses import Level, clause
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.configuration import set_hypothesis_home_dir
 
-from dispatch_conformance.fuzz.checks import CHECKS, checks_of
+from dispatch_conformance.fuzz.checks import CHECKS, FAULTY, checks_of
 from dispatch_conformance.fuzz.course import Course, TimeUp
+from dispatch_conformance.fuzz.drawing import draw
 from dispatch_conformance.fuzz.incident import REDUCE_SECONDS, Caught, Trials, investigate
 from dispatch_conformance.fuzz.judge import Asked, Finding, examined, judge
-from dispatch_conformance.fuzz.menu import Maker, sequences
+from dispatch_conformance.fuzz.menu import menu_for, sequences, staples
 from dispatch_conformance.fuzz.outcome import Outcome
 from dispatch_conformance.fuzz.play import NoMoreRestarts
 from dispatch_conformance.fuzz.reduce import Steps, reduced
@@ -34,13 +32,8 @@ REPLAYS: Final = 2
 AGAIN_SECONDS: Final = 2.0
 """How long that may take at least."""
 
-
-@cache
-def keep_nothing() -> tempfile.TemporaryDirectory[str]:
-    """Give Hypothesis a folder that goes with the process, so that none is left in the caller's."""
-    folder = tempfile.TemporaryDirectory(prefix="dispatch-fuzz-")
-    set_hypothesis_home_dir(folder.name)
-    return folder
+STAPLES_SECONDS: Final = 0.5
+"""How much time there is at least for what chance may have left out."""
 
 
 class _Wrong(Exception):
@@ -59,12 +52,20 @@ class Hunt:
     """
 
     def __init__(
-        self, course: Course, menu: tuple[Maker, ...], easy: Job, asked: Asked, *, number: int, examples: int
+        self,
+        course: Course,
+        capabilities: tuple[str, ...],
+        easy: Job,
+        asked: Asked,
+        *,
+        number: int,
+        examples: int,
     ) -> None:
         self.caught: list[Caught] = []
         self.decided: set[str] = set()
         self._course = course
-        self._menu = menu
+        self._menu = menu_for(capabilities)
+        self._staples = Sequence(True, tuple(staples(capabilities).values()))
         self._easy = easy
         self._asked = asked
         self._number = number
@@ -72,36 +73,51 @@ class Hunt:
         self._known: dict[Sequence, tuple[Finding, ...]] = {}
         self._done: set[tuple[str, str]] = set()
         self._avoided: frozenset[str] = frozenset()
-        self._one_by_one = False
+        self._rounds = 0
+        self._one_by_one = self._changed = False
         self._target: tuple[str, str] | None = None
         self._smallest: Sequence | None = None
         self._first: tuple[Sequence, list[Steps]] = (Sequence(False, ()), [])
         self._shaken: tuple[Outcome, list[Sequence]] | None = None
 
     def run(self) -> None:
-        """Search until nothing new is found or the budget is used up. Blocks; call it in a thread."""
-        keep_nothing()
-        with contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
-            while self._search() and not self._course.over:
-                pass
+        """Search until nothing new is found or the budget is used up. Blocks; call it in a thread.
 
-    def _search(self) -> bool:
+        At the end comes, once, what chance may have left out.
+        """
+        with contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
+            while self._search(self._at_random) and not self._course.over:
+                pass
+            with self._course.aside(STAPLES_SECONDS):
+                while self._search(self._staples_alone):
+                    pass
+
+    def _staples_alone(self) -> None:
+        """What chance may have left out, in one segment."""
+        self._hold(self._staples)
+
+    def _at_random(self) -> None:
+        """Let Hypothesis draw sequences, others each time, and shrink the first that fails."""
+        self._rounds += 1
+        number = (self._number << 16) + self._rounds
+        draw(sequences(self._menu), self._hold, number=number, examples=self._examples)
+
+    def _search(self, play: Callable[[], None]) -> bool:
         """One search; whether another one may find more."""
         self._target, self._smallest, self._shaken = None, None, None
-        chosen = settings(
-            database=None,
-            deadline=None,
-            max_examples=self._examples,
-            phases=(Phase.generate, Phase.shrink),
-            report_multiple_bugs=False,
-            suppress_health_check=list(HealthCheck),
-        )
-        searched = seed(self._number)(chosen(given(sequences(self._menu))(self._hold)))
+        shrinks = play == self._at_random
         with contextlib.suppress(_Wrong, _Incident, TimeUp):
-            searched()
+            play()
         if self._shaken is not None:
             return self._after_incident(*self._shaken)
-        return self._smallest is not None and self._after_fault(self._smallest)
+        if self._smallest is None:
+            return self._turned_away()
+        return self._after_fault(self._smallest, shrunk=shrinks)
+
+    def _turned_away(self) -> bool:
+        """Whether the worker has just been found to take one job at a time, so that all begins again."""
+        again, self._changed = self._changed, False
+        return again
 
     def _hold(self, drawn: Sequence) -> None:
         """Play what was drawn. Raises _Wrong where it breaks what is searched for; _Incident; TimeUp."""
@@ -135,7 +151,7 @@ class Hunt:
         found = self._known[sequence] = judge(outcome, self._asked)
         self.decided |= examined(outcome)
         if not self._one_by_one and any(entry.turned_away for entry in outcome.given):
-            self._one_by_one = True  # nothing more can be learnt from several jobs at a time
+            self._one_by_one = self._changed = True  # there is no more to learn from several at a time
             raise _Incident
         return found
 
@@ -165,19 +181,22 @@ class Hunt:
             return not self._course.over
         self.caught.append(caught)
         if outcome.ended or clause(CHECKS[caught.fault.check]).level is not Level.MUST:
-            self._course.give_back(
-                time.monotonic() - began
-            )  # a MUST that was waited for in vain ends the search
+            self._course.give_back(time.monotonic() - began)  # a MUST that was waited for ends it
         if caught.fault.check == "beside_another" and not self._one_by_one:
             self._one_by_one = True
             return True
         names = frozenset(name for step in caught.smallest.steps for name in checks_of(step))
+        if caught.fault.check == "next_job":
+            names |= frozenset(FAULTY.values())
         more = bool(names - self._avoided)
         self._avoided |= names
         return more
 
-    def _after_fault(self, smallest: Sequence) -> bool:
+    def _after_fault(self, smallest: Sequence, *, shrunk: bool) -> bool:
         """Keep the smallest sequence of a fault, without circumstances that it does not need."""
+        if not shrunk:
+            smallest = self._with_its_past() or smallest
+            self._known.setdefault(smallest, self._known[self._first[0]])
         twin = Sequence(smallest.together, tuple(plain(step) for step in smallest.steps))
         known = next(entry for entry in self._known[smallest] if self._fits(entry))
         found = self._again(twin)

@@ -75,7 +75,7 @@ OBJECTS: Final = (*_PIECES, "0", " ", *(piece for piece in _ODD if piece not in 
 
 _CODE_POINTS: Final = 224
 _RUNS: Final = 240
-_LONG_RUNS: Final = 246
+_LONG_RUNS: Final = 244
 _CUT: Final = 190
 
 
@@ -83,7 +83,7 @@ def spell(data: bytes, alphabet: Sequence[str]) -> str:
     """The text of a byte string, never empty.
 
     Bytes below 224 are pieces of the alphabet; 224 to 239 take two more bytes and make a code point of them;
-    240 and above take one more and make a run of as many letters, 246 and above one of 190 to 210.
+    240 and above take one more and make a run of as many letters, 244 and above one of 190 to 210.
     """
     pieces = []
     following = iter(data)
