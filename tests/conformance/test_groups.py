@@ -30,8 +30,8 @@ def test_the_question_asked_on_purpose_comes_first_and_the_others_are_listed() -
     found = failures([result(check, "W-CAN-2") for check in checks], {})
     assert [entry.best.id for entry in found] == ["hashes.plain"]
     assert [entry.id for entry in found[0].same] == [
-        "fuzz.hash",
         "replay.hash",
+        "fuzz.hash",
         "transcript.W-CAN-2",
         "life.stays",
     ]
@@ -91,7 +91,7 @@ def test_silences_of_one_reason_are_one_paragraph() -> None:
 
 
 def test_areas_are_known() -> None:
-    ordered = ("hashes", "fuzz", "end_to_end", "replay", "transcript", "life")
+    ordered = ("hashes", "replay", "fuzz", "end_to_end", "transcript", "life")
     assert [generality(f"{area}.x") for area in ordered] == [*range(6)]
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -97,6 +98,31 @@ def test_a_failure_tells_everything_needed_to_mend_it(monkeypatch: pytest.Monkey
     assert "got      6d 61 72 79 22 3a 22 61 | c3 a9 22 7d" in lines
     assert "see       SPEC.md#w-out-3; dispatch-conformance explain W-OUT-3" in lines
     assert lines[-1].startswith("not conformant: 1 check failed (exit 1, seed 7)")
+
+
+def test_a_failure_tells_how_often_it_was_right_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    entries = [observed(Verdict.PASS)] * 3 + [observed(), observed(Verdict.PASS), observed()]
+    text = rendered(outcome(*entries), monkeypatch)
+    assert "FAIL  area.one  W-OUT-3 MUST, 2 of 6 observations" in text
+    assert "before    it was right 3 times before this" in text
+
+
+def test_what_a_broken_worker_printed_stands_in_its_entry(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = outcome(observed())
+    found.runs[0] = replace(found.runs[0], endings=("exit status 1",), outputs=("one\nTypeError: \x1b[2J",))
+    text = rendered(found, monkeypatch)
+    assert "  printed   one\n            TypeError: \\u001b[2J\n" in text
+    assert "last words" not in text
+
+
+def test_checks_without_a_judgement_are_told_once_for_each_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    silent = [
+        replace(observed(Verdict.NOT_TESTABLE, message="it left"), check=f"area.c{number}")
+        for number in range(20)
+    ]
+    text = rendered(outcome(*silent), monkeypatch)
+    assert text.count("NOT TESTABLE") == 1
+    assert "checks    c0, c1, c10" in text
 
 
 def test_the_command_that_runs_it_again_is_quoted_for_a_shell() -> None:

@@ -57,7 +57,7 @@ def entry(report: Report, failure: Failure, out: Path | None = None) -> Iterator
     if result.message:
         yield Line("found", result.message)
     if before := report.good_before.get((result.id, result.clause)):
-        yield Line("before", f"{before} good {'one' if before == 1 else 'ones'} came before this")
+        yield Line("before", f"it was right {'once' if before == 1 else f'{before} times'} before this")
     if about := report.abouts.get(result.scenario):
         yield Line("during", f"{result.scenario}: {about}")
     for label, text in (("expected", result.expected), ("got", result.actual)):

@@ -14,7 +14,7 @@ from dispatch_conformance.verdicts import CheckResult, Verdict
 BROKEN: Final = (Verdict.FAIL, Verdict.WARN)
 """The verdicts of a broken clause."""
 
-_GENERAL: Final[Mapping[str, int]] = {"fuzz": 1, "end_to_end": 2, "replay": 3, "transcript": 4, "life": 5}
+_GENERAL: Final[Mapping[str, int]] = {"replay": 1, "fuzz": 2, "end_to_end": 3, "transcript": 4, "life": 5}
 
 
 @dataclass(frozen=True, slots=True)
