@@ -1,4 +1,4 @@
-"""The reports under docs/examples: of the mutants that the seed draws, each naming its clause; all of them inert."""
+"""The reports under docs/examples: of the mutants that the seed draws, each naming its clause, all inert."""
 
 import pytest
 
