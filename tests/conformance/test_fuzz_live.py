@@ -91,20 +91,17 @@ async def hunt(
 
 VARIANTS = (
     "receipts-apart",
-    "receipts-before",
     "rejects-faults",
     "one-at-a-time",
     "tasks-only",
     "models-only",
     "seeker",
-    "spaced-frames",
 )
 FLAWED = {
     "summary-in-code-points": "fuzz.summary_units",
     "completes-twice": "fuzz.answered_once",
     "answers-payments": "fuzz.unasked",
     "hash-escaped-html": "fuzz.hash",
-    "no-pongs": "fuzz.pongs",
 }
 DEADLY = {
     "dies-of-null": "fuzz.null",

@@ -1,9 +1,10 @@
 """Fuzzing: random sequences of assignments and frames on a live worker, held against the reference model.
 
 How it fits together: `spelling` and `menu` make sequences (`steps`) of what Hypothesis draws; `play` sends
-them and `observe` notes what comes (`outcome`); `judge` holds that against the model; `search` drives it all
-through `course`, and what a worker dies of or leaves unanswered goes through `incident` and `reduce`. The
-smallest sequence of each check that failed is kept in `Context.smallest`, as JSON; `play_again` plays it.
+them and `observe` notes what comes (`outcome`); `judge` holds that against the model. `hunt` carries out a
+whole scenario: `search` drives it through `course`; what a worker gets wrong is pinned down by `faulting`,
+what it dies of or leaves unanswered by `incident`, both with `reduce`. The smallest sequence of each check
+that failed is kept in `Context.smallest`, as JSON; `play_again` plays it.
 
 All of it follows one seed: the same seed gives the same sequences to a worker that answers alike, for as long
 as its budget lasts.

@@ -48,7 +48,8 @@ def report(context: Context, caught: list[Caught], decided: AbstractSet[str]) ->
     for entry in caught:
         check = context.check(entry.fault.check)
         message = f"{entry.fault.message}; the smallest sequence found is {in_words(entry.smallest)}"
-        context.smallest.setdefault(check.id, as_data(entry.smallest))
+        if entry.confirmed or check.id not in context.smallest:
+            context.smallest[check.id] = as_data(entry.smallest)
         if entry.confirmed:
             check.failed(
                 message, expected=entry.fault.expected, actual=entry.fault.actual, evidence=entry.evidence

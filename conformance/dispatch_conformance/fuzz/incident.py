@@ -96,7 +96,8 @@ def investigate(course: Course, outcome: Outcome, past: list[Sequence], easy: Jo
             return None
     trials = Trials(course, easy, first_unanswered)
     with course.aside(REDUCE_SECONDS):
-        found = reduced(outcome.sequence.steps, [before.steps for before in past], trials, easy)
+        steps = (*outcome.sequence.steps, easy)  # it may be the closing job that was not answered
+        found = reduced(steps, [before.steps for before in past], trials, easy)
     if found is None:
         return _caught(Reduction(outcome.sequence.steps, outcome.sequence.together, False), outcome)
     with course.aside(REDUCE_SECONDS):

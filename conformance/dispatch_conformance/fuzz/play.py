@@ -35,8 +35,9 @@ class NoMoreRestarts(Exception):
 class Player:
     """The worker under test and the course of sequences that it was sent.
 
-    `history` are the sequences since its process was started, `exchanges` counts the steps that were sent,
-    closing jobs among them. `awaits_receipts`: whether a sequence ends only when its receipts have come.
+    `history` are the sequences since its process was started, with their closing jobs; `exchanges` counts
+    the steps that were sent, closing jobs among them. `awaits_receipts`: whether a sequence ends only when
+    its receipts have come.
     """
 
     def __init__(self, context: Context, session: Session, *, restarts: int) -> None:
@@ -87,19 +88,20 @@ class Player:
         """
         if not self._session.live:
             await self.fresh()
-        self.history.append(sequence)
         stage, link = self._stage, self._session.link
         start, pongs = len(stage.transcript.events), len(link.pongs)
         steps = (*sequence.steps, self.closing) if closing else sequence.steps
+        self.history.append(Sequence(sequence.together, steps))
         held: list[Held] = []
+        late = False
         with contextlib.suppress(TransportError, WorkerLost):  # the outcome tells how it ended
             if sequence.together:
                 with link.together():
                     for place, step in enumerate(steps):
                         held += self._send(step, place, alone=not held)
             else:
-                await self._one_by_one(steps, held, stall)
-        late = await self._late(held, stall)
+                late = await self._one_by_one(steps, held, stall)
+        late = late or await self._late(held, stall)
         return Outcome(
             sequence=sequence,
             pubkey=self._session.pubkey,
@@ -128,12 +130,13 @@ class Player:
         now = tuple(self._known[given.job_id].given() for given in outcome.given)
         return replace(outcome, given=now, ended=outcome.ended or self._ended())
 
-    async def _one_by_one(self, steps: tuple[Step, ...], held: list[Held], stall: float) -> None:
-        """Send each step when the job before it is answered, or is suspected of never being answered."""
+    async def _one_by_one(self, steps: tuple[Step, ...], held: list[Held], stall: float) -> bool:
+        """Send each step when the job before it is answered; whether one was not in this time."""
         for place, step in enumerate(steps):
             held += self._send(step, place, alone=True)
             if isinstance(step, Job) and await self._late(held, stall):
-                return
+                return True
+        return False
 
     def _send(self, step: Step, place: int, *, alone: bool) -> list[Held]:
         """Send one step; the job, if it is one. Raises TransportError or WorkerLost where nobody listens."""

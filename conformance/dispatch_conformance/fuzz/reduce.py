@@ -8,19 +8,28 @@ one, and simpler contents.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from functools import partial
-from typing import AnyStr, Final, NamedTuple
+from typing import AnyStr, Final, NamedTuple, Protocol
 
 from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.parsing import parse
 
 from dispatch_conformance.fuzz.menu import check_of
-from dispatch_conformance.fuzz.steps import Job, Notice, Oddity, Step, plain
+from dispatch_conformance.fuzz.steps import Job, Notice, Step, plain
 
 Steps = tuple[Step, ...]
-Trial = Callable[[Steps, bool, bool], int | None]
-"""Plays steps, in one segment if the second argument is true, on a fresh worker if the third one is; gives
-the place of the step at which it fails, None if it does not. Raises Exhausted."""
+
+
+class Trial(Protocol):
+    """Plays steps on a worker that may be dead by then, and started again."""
+
+    def __call__(self, steps: Steps, together: bool, fresh: bool) -> int | None:
+        """The place of the step at which it fails, None if it does not. Raises Exhausted.
+
+        In one segment if `together`, on a worker that is started for it if `fresh`.
+        """
+
 
 _LONGEST_PAST: Final = 64
 _CONTENTS: Final = ("input", "prompt")
@@ -58,6 +67,17 @@ def reduced(steps: Steps, past: Sequence[Steps], trial: Trial, easy: Job) -> Red
     except Exhausted:
         return Reduction(smallest, together, complete=False)
     return Reduction(smallest, together, complete=True)
+
+
+def reduced_alone(step: Step, trial: Trial, easy: Job) -> Steps | None:
+    """One step as small as it can be, if it fails by itself on the worker as it is."""
+    smallest: Steps | None = None
+    with suppress(Exhausted):
+        if trial((step,), False, False) is not None:
+            smallest = (step,)
+            for smaller in _contents(smallest, False, trial, easy=easy):
+                smallest = smaller
+    return smallest
 
 
 def _reproduced(steps: Steps, past: Sequence[Steps], trial: Trial) -> tuple[Steps, bool] | None:
@@ -101,8 +121,12 @@ def _omissions(steps: Steps, together: bool, trial: Trial) -> Iterator[Steps]:
 
 
 def _contents(steps: Steps, together: bool, trial: Trial, *, easy: Job) -> Iterator[Steps]:
-    """Each step as simple as it can be. A single one needs a fresh worker only where it died."""
-    easiest = (easy,) * len(steps)
+    """Each step as simple as it can be.
+
+    A single one needs a fresh worker only where it died. Of several only the kinds are made simpler: each try
+    costs a start.
+    """
+    easiest, alone = (easy,) * len(steps), len(steps) == 1
     if steps != easiest and trial(easiest, together, True) is not None:
         yield easiest
         return
@@ -111,37 +135,37 @@ def _contents(steps: Steps, together: bool, trial: Trial, *, easy: Job) -> Itera
         while simpler is not None:
             steps = (*steps[:place], simpler, *steps[place + 1 :])
             yield steps
-            around = steps
-            simpler = next(
-                (
-                    entry
-                    for entry in simpler_than(simpler, easy)
-                    if trial((*around[:place], entry, *around[place + 1 :]), together, len(around) > 1)
-                    is not None
-                ),
-                None,
-            )
+            simpler = _first_simpler(steps, place, partial(trial, together=together, fresh=not alone), easy)
+
+
+def _first_simpler(steps: Steps, place: int, trial: Callable[[Steps], int | None], easy: Job) -> Step | None:
+    """The first simpler step at a place with which the steps still fail."""
+    tries = simpler_than(steps[place], easy) if len(steps) == 1 else simpler_kinds(steps[place], easy)
+    for entry in tries:
+        if trial((*steps[:place], entry, *steps[place + 1 :])) is not None:
+            return entry
+    return None
+
+
+def simpler_kinds(step: Step, easy: Job) -> Iterator[Step]:
+    """An easy job instead, or the same step without its oddity."""
+    if step != easy:
+        yield easy
+    if plain(step) != step:
+        yield plain(step)
 
 
 def simpler_than(step: Step, easy: Job) -> Iterator[Step]:
-    """Simpler steps: an easy job first of all, then the same without its oddity, then with less in it."""
-    if step != easy:
-        yield easy
+    """Simpler steps: other kinds first, then the same with less in it."""
+    yield from simpler_kinds(step, easy)
     match step:
         case Job():
-            if step.oddity is not Oddity.PLAIN:
-                yield plain(step)
             yield from _with_less(step)
-        case Notice(check, frame, oddity):
-            if oddity is not Oddity.PLAIN:
-                yield plain(step)
-            if isinstance(frame, bytes):
-                yield from (Notice(check, half, oddity) for half in _halves(frame))
-            elif check in ("not_json", "no_object"):
-                halves = (half for half in _halves(frame) if check_of(half) == check)
-                yield from (Notice(check, half, oddity) for half in halves)
-        case _:
-            return
+        case Notice(check, bytes(frame), oddity):
+            yield from (Notice(check, less, oddity) for less in _shorter(frame))
+        case Notice("not_json" | "no_object" as check, str(frame), oddity):
+            shorter = (less for less in _shorter(frame) if check_of(less) == check)
+            yield from (Notice(check, less, oddity) for less in shorter)
 
 
 def _with_less(job: Job) -> Iterator[Step]:
@@ -155,9 +179,9 @@ def _with_less(job: Job) -> Iterator[Step]:
 
 
 def _less(value: JsonValue) -> Iterator[JsonValue]:
-    """Smaller values of the same type: halves of a text, a list of half the depth, and one level less."""
+    """Smaller values of the same type: a shorter text, a list of half the depth or of one level less."""
     if isinstance(value, str):
-        yield from _halves(value)
+        yield from _shorter(value)
         return
     levels = []
     while isinstance(value, list):
@@ -168,9 +192,12 @@ def _less(value: JsonValue) -> Iterator[JsonValue]:
             yield levels[place]
 
 
-def _halves(whole: AnyStr) -> Iterator[AnyStr]:
-    """Shorter parts, none of them empty: both halves, and all but the last and the first letter."""
-    middle, length = len(whole) // 2, len(whole)
-    for start, end in dict.fromkeys(((0, middle), (middle, length), (0, length - 1), (1, length))):
-        if 0 < end - start < length:
-            yield whole[start:end]
+def _shorter(whole: AnyStr) -> Iterator[AnyStr]:
+    """What is left without one part, none of it empty: halves first, then quarters, down to letters."""
+    size = len(whole) // 2
+    while size:
+        for start in range(0, len(whole), size):
+            rest = whole[:start] + whole[start + size :]
+            if rest:
+                yield rest
+        size //= 2

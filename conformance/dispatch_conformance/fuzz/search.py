@@ -12,25 +12,19 @@ from typing import Final
 
 from dispatch_protocol.clauses import Level, clause
 
-from dispatch_conformance.fuzz.checks import CHECKS, FAULTY, checks_of
+from dispatch_conformance.fuzz.checks import CHECKS, checks_of
 from dispatch_conformance.fuzz.course import Course, TimeUp
 from dispatch_conformance.fuzz.drawing import draw
-from dispatch_conformance.fuzz.incident import REDUCE_SECONDS, Caught, Trials, investigate
+from dispatch_conformance.fuzz.faulting import SHRINK_SECONDS, Faulting
+from dispatch_conformance.fuzz.incident import Caught, investigate
 from dispatch_conformance.fuzz.judge import Asked, Finding, examined, judge
 from dispatch_conformance.fuzz.menu import menu_for, sequences, staples
 from dispatch_conformance.fuzz.outcome import Outcome
 from dispatch_conformance.fuzz.play import NoMoreRestarts
-from dispatch_conformance.fuzz.reduce import Steps, reduced
-from dispatch_conformance.fuzz.steps import Job, Sequence, plain
+from dispatch_conformance.fuzz.reduce import Steps
+from dispatch_conformance.fuzz.steps import Job, Sequence
 from dispatch_conformance.missing import Missing
 from dispatch_conformance.reference import Fault
-
-REPLAYS: Final = 2
-"""How often a smallest sequence must show its fault again to count as one that needs nothing else."""
-
-
-AGAIN_SECONDS: Final = 2.0
-"""How long that may take at least."""
 
 STAPLES_SECONDS: Final = 0.5
 """How much time there is at least for what chance may have left out."""
@@ -38,6 +32,10 @@ STAPLES_SECONDS: Final = 0.5
 
 class _Wrong(Exception):
     """The worker got this sequence wrong."""
+
+
+class _Enough(BaseException):
+    """Shrinking has had its time. No Exception, so that Hypothesis does not go on with it."""
 
 
 class _Incident(BaseException):
@@ -74,9 +72,11 @@ class Hunt:
         self._done: set[tuple[str, str]] = set()
         self._avoided: frozenset[str] = frozenset()
         self._rounds = 0
+        self._hopeless = False
         self._one_by_one = self._changed = False
         self._target: tuple[str, str] | None = None
         self._smallest: Sequence | None = None
+        self._found_at = 0.0
         self._first: tuple[Sequence, list[Steps]] = (Sequence(False, ()), [])
         self._shaken: tuple[Outcome, list[Sequence]] | None = None
 
@@ -89,7 +89,7 @@ class Hunt:
             while self._search(self._at_random) and not self._course.over:
                 pass
             with self._course.aside(STAPLES_SECONDS):
-                while self._search(self._staples_alone):
+                while not self._hopeless and self._search(self._staples_alone):
                     pass
 
     def _staples_alone(self) -> None:
@@ -105,14 +105,18 @@ class Hunt:
     def _search(self, play: Callable[[], None]) -> bool:
         """One search; whether another one may find more."""
         self._target, self._smallest, self._shaken = None, None, None
-        shrinks = play == self._at_random
-        with contextlib.suppress(_Wrong, _Incident, TimeUp):
+        shrunk = False
+        try:
             play()
+        except _Wrong:
+            shrunk = play == self._at_random
+        except (_Incident, _Enough, TimeUp):
+            pass
         if self._shaken is not None:
             return self._after_incident(*self._shaken)
         if self._smallest is None:
             return self._turned_away()
-        return self._after_fault(self._smallest, shrunk=shrinks)
+        return self._after_fault(self._smallest, shrunk=shrunk)
 
     def _turned_away(self) -> bool:
         """Whether the worker has just been found to take one job at a time, so that all begins again."""
@@ -122,8 +126,11 @@ class Hunt:
     def _hold(self, drawn: Sequence) -> None:
         """Play what was drawn. Raises _Wrong where it breaks what is searched for; _Incident; TimeUp."""
         sequence = self._allowed(drawn)
+        if self._target is not None and time.monotonic() - self._found_at > SHRINK_SECONDS:
+            raise _Enough
         fresh = [found for found in self._findings(sequence) if self._is_new(found)]
         if self._target is None and fresh:
+            self._found_at = time.monotonic()
             self._first = (sequence, [before.steps for before in self._course.player.history[:-1]])
             self._target = min((found.fault.check, found.circumstance) for found in fresh)
         if any(self._fits(found) for found in fresh):
@@ -180,62 +187,34 @@ class Hunt:
         if caught is None:
             return not self._course.over
         self.caught.append(caught)
-        if outcome.ended or clause(CHECKS[caught.fault.check]).level is not Level.MUST:
-            self._course.give_back(time.monotonic() - began)  # a MUST that was waited for ends it
+        if not outcome.ended and clause(CHECKS[caught.fault.check]).level is Level.MUST:
+            self._hopeless = True  # the next silence would cost as long, and say no more
+            return False
+        self._course.give_back(time.monotonic() - began)
         if caught.fault.check == "beside_another" and not self._one_by_one:
             self._one_by_one = True
             return True
         names = frozenset(name for step in caught.smallest.steps for name in checks_of(step))
-        if caught.fault.check == "next_job":
-            names |= frozenset(FAULTY.values())
-        more = bool(names - self._avoided)
+        self._hopeless = not names - self._avoided
         self._avoided |= names
-        return more
+        return not self._hopeless
 
     def _after_fault(self, smallest: Sequence, *, shrunk: bool) -> bool:
-        """Keep the smallest sequence of a fault, without circumstances that it does not need."""
-        if not shrunk:
-            smallest = self._with_its_past() or smallest
-            self._known.setdefault(smallest, self._known[self._first[0]])
-        twin = Sequence(smallest.together, tuple(plain(step) for step in smallest.steps))
+        """Keep a fault with its smallest sequence, without circumstances that it does not need."""
         known = next(entry for entry in self._known[smallest] if self._fits(entry))
-        found = self._again(twin)
-        if found is not None:
-            smallest = twin
-        elif twin != smallest:
-            found = self._again(smallest)
+        faulting = Faulting(self._course, self._easy, self._asked, known.fault.check)
+        if not shrunk:
+            smallest = (
+                faulting.by_itself(smallest, known.place) or faulting.with_its_past(*self._first) or smallest
+            )
+        smallest, found = faulting.pinned_down(smallest)
         if found is None:
             found = known
-            smallest = self._with_its_past() or smallest
+            smallest = faulting.with_its_past(*self._first) or smallest
         self._done.add((known.fault.check, found.circumstance))
         fault = found.fault._replace(check=found.circumstance or found.fault.check)
         self.caught.append(Caught(fault, found.evidence, smallest))
         return True
-
-    def _with_its_past(self) -> Sequence | None:
-        """The smallest sequence that shows, on a fresh worker, a fault that depends on what came before."""
-
-        def fails(outcome: Outcome) -> int | None:
-            places = [entry.place for entry in judge(outcome, self._asked) if self._fits(entry)]
-            return places[0] if places else None
-
-        sequence, past = self._first
-        with self._course.aside(REDUCE_SECONDS):
-            found = reduced(sequence.steps, past, Trials(self._course, self._easy, fails), self._easy)
-        return Sequence(found.together, found.steps) if found is not None else None
-
-    def _again(self, sequence: Sequence) -> Finding | None:
-        """The fault that is searched for, if a fresh worker shows it whenever it gets the sequence."""
-        found: Finding | None = None
-        with self._course.aside(AGAIN_SECONDS), contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
-            self._course.fresh()
-            for _ in range(REPLAYS):
-                outcome = self._course.play(sequence)
-                fitting = [entry for entry in judge(outcome, self._asked) if self._fits(entry)]
-                if not fitting:
-                    return None
-                found = fitting[0]
-        return found
 
 
 def _size(sequence: Sequence) -> tuple[int, int]:

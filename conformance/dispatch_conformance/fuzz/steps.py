@@ -144,7 +144,7 @@ def _in_words(step: Step) -> str:
         case Job(job_type, payload, oddity):
             told = f"{job_type or 'a job without type'} {shown(payload, _LONGEST_TOLD)}"
         case Notice(_, bytes(frame), oddity):
-            told = f"a binary frame of {len(frame)} bytes"
+            told = f"a binary frame ({len(frame)} bytes: {frame[:20].hex()})"
         case Notice(_, frame, oddity):
             told = f"the frame {shown(frame, _LONGEST_TOLD)}"
         case _:
