@@ -115,6 +115,8 @@ def _violation(kind: type[Message], fault: str, members: dict[str, Member]) -> V
     missing = _MISSING.match(detail)
     if missing is not None:
         place, detail = f"{place}.{missing['name']}", "missing"
+    elif "matching regex" in detail:
+        detail = "expected 64 hexadecimal digits"  # the one pattern there is, PublicKeyHex
     top = place.removeprefix("$.").partition(".")[0].partition("[")[0]
     clause = kind.clauses.get(top, kind.clauses[""])
     job = members.get("job_id")
