@@ -46,6 +46,13 @@ class Exchange:
 
 def exchanges(name: str, recording: Recording) -> Iterator[Exchange]:
     """The assignments of a recording that were completed, in the order in which they were assigned."""
+    for assigned, output in recorded_jobs(recording):
+        if output is not None:
+            yield Exchange(name, assigned, output)
+
+
+def recorded_jobs(recording: Recording) -> Iterator[tuple[JobAssign, Json | None]]:
+    """Every job that a recording assigns, once, in order, with its first output; None where it has none."""
     assigned: dict[str, JobAssign] = {}
     outputs: dict[str, Json] = {}
     for event in recording.events:
@@ -61,8 +68,7 @@ def exchanges(name: str, recording: Recording) -> Iterator[Exchange]:
         elif isinstance(message, JobComplete):
             outputs.setdefault(message.job_id, message.output)
     for job_id, message in assigned.items():
-        if job_id in outputs:
-            yield Exchange(name, message, outputs[job_id])
+        yield message, outputs.get(job_id)
 
 
 @cache

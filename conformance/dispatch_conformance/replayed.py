@@ -9,9 +9,9 @@ from dataclasses import replace
 from typing import Final
 
 from dispatch_protocol.canonical import Json, JsonValue
-from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
+from dispatch_protocol.codec import decode_from_coordinator
 from dispatch_protocol.errors import UsageError, Violation
-from dispatch_protocol.messages import HeartbeatAck, JobAssign, JobComplete, RegisterAck
+from dispatch_protocol.messages import HeartbeatAck, JobAssign, RegisterAck
 from dispatch_protocol.recording import Frame, Recording
 from dispatch_protocol.tasks import Faulty, LlmRequest, TaskRequest, read_payload, run_task
 from dispatch_protocol.vocabulary import JobType, Role
@@ -21,7 +21,14 @@ from dispatch_conformance.conduct import Session
 from dispatch_conformance.fuzz import play_again
 from dispatch_conformance.jobs import Answer, Assignment
 from dispatch_conformance.reference import CHECKS, decided, faults
-from dispatch_conformance.replay import FAULTY_CHECKS, LLM_CHECKS, RECEIPT_CHECKS, Exchange, replay_all
+from dispatch_conformance.replay import (
+    FAULTY_CHECKS,
+    LLM_CHECKS,
+    RECEIPT_CHECKS,
+    Exchange,
+    recorded_jobs,
+    replay_all,
+)
 from dispatch_conformance.scenario import Context, Scenario
 from dispatch_conformance.scenarios.probe import probe
 
@@ -85,22 +92,8 @@ def of_frames(case: Case, recording: Recording, blind: frozenset[str]) -> Scenar
 
 def assignments(recording: Recording) -> Iterator[Exchange]:
     """Every assignment of a recording, once, in order, with the output that the reference gives for it."""
-    assigned: dict[str, JobAssign] = {}
-    outputs: dict[str, Json] = {}
-    for event in recording.events:
-        if not isinstance(event, Frame):
-            continue
-        decode = decode_from_worker if event.sender is Role.WORKER else decode_from_coordinator
-        try:
-            message = decode(event.payload)
-        except Violation:
-            continue
-        if isinstance(message, JobAssign):
-            assigned.setdefault(message.job_id, message)
-        elif isinstance(message, JobComplete):
-            outputs.setdefault(message.job_id, message.output)
-    for job_id, job in assigned.items():
-        yield Exchange(NAME, job, _right_output(job, outputs.get(job_id)))
+    for job, output in recorded_jobs(recording):
+        yield Exchange(NAME, job, _right_output(job, output))
 
 
 def _right_output(job: JobAssign, recorded: Json | None) -> Json:
