@@ -134,7 +134,20 @@ def _parser() -> argparse.ArgumentParser:
     version = f"%(prog)s {suite_version()} (specification {SPEC_VERSION})"
     parser.add_argument("--version", action="version", version=version)
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    runner = actions.add_parser("run", help="run the suite against a worker")
+    _add_run(actions.add_parser("run", help="run the suite against a worker"))
+    replayer = actions.add_parser("replay", help="run one failure again: FIXED, FAILED or ERROR")
+    replayer.set_defaults(action=replay)
+    replayer.add_argument("file", metavar="FILE", help="DIR/cases/CHECK.jsonl of a run, or any recording")
+    _add_worker(replayer)
+    explainer = actions.add_parser("explain", help="explain a clause: what is sent, expected, and goes wrong")
+    explainer.set_defaults(action=explain)
+    explainer.add_argument("clause", metavar="CLAUSE", help="a clause's id, or its beginning for a list")
+    lister = actions.add_parser("list", help="list scenarios and checks")
+    lister.set_defaults(action=list_checks)
+    return parser
+
+
+def _add_run(runner: argparse.ArgumentParser) -> None:
     runner.set_defaults(action=run)
     _add_worker(runner)
     runner.add_argument(
@@ -160,16 +173,6 @@ def _parser() -> argparse.ArgumentParser:
         "--profile", choices=("full", "quick"), default="full", help="quick: nothing that waits"
     )
     runner.add_argument("--no-fuzz", action="store_true", help="leave out random inputs")
-    replayer = actions.add_parser("replay", help="run one failure again: FIXED, FAILED or ERROR")
-    replayer.set_defaults(action=replay)
-    replayer.add_argument("file", metavar="FILE", help="DIR/cases/CHECK.jsonl of a run, or any recording")
-    _add_worker(replayer)
-    explainer = actions.add_parser("explain", help="explain a clause: what is sent, expected, and goes wrong")
-    explainer.set_defaults(action=explain)
-    explainer.add_argument("clause", metavar="CLAUSE", help="a clause's id, or its beginning for a list")
-    lister = actions.add_parser("list", help="list scenarios and checks")
-    lister.set_defaults(action=list_checks)
-    return parser
 
 
 def _add_worker(parser: argparse.ArgumentParser) -> None:
