@@ -11,8 +11,8 @@ How it fits together, from the wire up:
   transcript, and what is said where nothing could be observed.
 * `scenario`, `context`, `scenarios/`, `fuzz`, `replay`, `reference`: courses of events; `catalogue` lists
   them.
-* `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`, `cli`: says what came of it,
-  and with `diagnose/` what the worker's author probably did.
+* `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`: says what came of it, and with
+  `diagnose/` what the worker's author probably did. `cli`, `commands/`: the command line, a module an action.
 * `cases`, `replayed`, `rerun`: one failure kept, and run again. `explain/`: a clause, and a worker that
   breaks it.
 

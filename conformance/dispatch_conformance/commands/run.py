@@ -1,0 +1,83 @@
+"""`run`: the suite against one worker; prints the report and writes it where asked.
+
+Exit codes: 0 conformant; 1 a check failed; 2 the suite's own failure, or a MUST check that stayed
+inconclusive; 3 nothing could be judged, and why.
+"""
+
+import argparse
+import os
+import secrets
+from pathlib import Path
+
+from dispatch_conformance.catalogue import chosen
+from dispatch_conformance.commands.options import Actions, Options, add_worker, natural, positive
+from dispatch_conformance.execution import execute
+from dispatch_conformance.outfit import split_command
+from dispatch_conformance.report.model import make_report
+from dispatch_conformance.report.results import write_results
+from dispatch_conformance.report.terminal import Terminal
+from dispatch_conformance.settings import Settings
+
+
+def add_parser(actions: Actions) -> None:
+    """Add `run`."""
+    parser = actions.add_parser("run", help="run the suite against a worker")
+    parser.set_defaults(action=run)
+    add_worker(parser)
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        help="write results.json, transcripts, the worker's output, and a case of every failure",
+    )
+    parser.add_argument("--seed", type=natural, metavar="N", help="the same seed gives the same inputs")
+    parser.add_argument(
+        "--jobs",
+        type=positive,
+        metavar="N",
+        default=max(8, 4 * (os.cpu_count() or 1)),
+        help="scenarios in flight; 1 for workers with shared state (default: %(default)s)",
+    )
+    _add_selection(parser)
+
+
+def run(options: Options) -> int:
+    """Run, report, and write the results."""
+    split_command(options.worker)
+    settings = settings_of(options)
+    scenarios = chosen(settings)
+    terminal = Terminal()
+    terminal.begin(settings, len(scenarios))
+    outcome = execute(settings, scenarios, terminal.scenario_done)
+    report = make_report(settings, outcome, scenarios)
+    out = Path(options.out) if options.out is not None else None
+    terminal.end(report, out)
+    if out is not None:
+        write_results(out, report, outcome)
+        terminal.say(f"written to {options.out}")
+    return report.exit_code
+
+
+def settings_of(options: Options) -> Settings:
+    """What the arguments tell a run; a seed is drawn where none is given."""
+    return Settings(
+        command=options.worker,
+        seed=options.seed if options.seed is not None else secrets.randbelow(2**32),
+        scale=options.timeout_scale,
+        jobs=options.jobs,
+        only=tuple(options.only or ()),
+        quick=options.profile == "quick",
+        fuzz=not options.no_fuzz,
+    )
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--only",
+        action="append",
+        metavar="PREFIX",
+        help="scenarios, checks or clauses that begin so; may be repeated",
+    )
+    parser.add_argument(
+        "--profile", choices=("full", "quick"), default="full", help="quick: nothing that waits"
+    )
+    parser.add_argument("--no-fuzz", action="store_true", help="leave out random inputs")
