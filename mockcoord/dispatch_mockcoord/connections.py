@@ -46,15 +46,21 @@ class WebSocketLine:
         self._closing: asyncio.TimerHandle | None = None
         self.is_attended = False
 
-    def post(self, frame: str) -> None:
-        """Send this text frame: at once where the connection's own reader attends to it, else very soon."""
-        self._put({"type": "websocket.send", "text": frame})
+    def post(self, frame: str | bytes) -> None:
+        """Send this frame: at once where the connection's own reader attends to it, else very soon."""
+        self._put({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
 
     def close(self, code: int | None, reason: str) -> None:
         """Send a close frame behind what is still to be sent; tear the socket down if that does not help."""
         self._put({"type": "websocket.close", "code": code, "reason": reason})
         if self._wire is not None:
             self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._wire.abort)
+
+    def abort(self) -> None:
+        """Tear the socket down, whatever is still to be sent."""
+        self._outbox.clear()
+        if self._wire is not None:
+            self._wire.abort()
 
     async def flush(self) -> None:
         """Send what waits; returns when the peer has taken it, or is gone."""

@@ -8,7 +8,7 @@ async with MockCoordinator(Settings()) as running:
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from types import TracebackType
 from typing import Final, Self
@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 from dispatch_mockcoord.app import application
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Effect
+from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
 from dispatch_mockcoord.switchboard import Clock, Switchboard
@@ -36,10 +37,16 @@ _POLL_SECONDS: Final = 0.005
 
 
 class MockCoordinator:
-    """A coordinator that serves while its `async with` block runs, and leaves nothing behind."""
+    """A coordinator that serves while its `async with` block runs, and leaves nothing behind.
 
-    def __init__(self, settings: Settings | None = None, *, clock: Clock | None = None) -> None:
+    `layers` stand around it, the first outermost.
+    """
+
+    def __init__(
+        self, settings: Settings | None = None, *, clock: Clock | None = None, layers: Sequence[Layer] = ()
+    ) -> None:
         self.settings = settings or Settings()
+        self._layers = tuple(layers)
         self._clock = clock or Clock()
         self._taps: list[Callable[[TranscriptEvent], None]] = []
         self._observers: list[Callable[[Effect], None]] = []
@@ -77,8 +84,11 @@ class MockCoordinator:
             self.switchboard = Switchboard(self.settings, self._store, self._clock)
             self.switchboard.taps = self._taps
             self.switchboard.observers = self._observers
+            for layer in reversed(self._layers):
+                opened.callback(layer.detach)
+                layer.attach(self.switchboard)
             self.switchboard.start()
-            self._server = _server(application(self.switchboard), self.settings)
+            self._server = _server(self._application(), self.settings)
             await self._server.on_tick(0)
             await self._server.startup(sockets=[listening])
             opened.pop_all()
@@ -97,7 +107,15 @@ class MockCoordinator:
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()
         await self._until_deserted()
+        for layer in self._layers:
+            layer.detach()
         self._store.close()
+
+    def _application(self) -> ASGIApp:
+        routes = [route for layer in self._layers for route in layer.routes()]
+        return application(
+            self.switchboard, routes, [part for layer in self._layers for part in layer.middleware()]
+        )
 
     async def _keep_date(self) -> None:
         """Renew the Date header every second."""

@@ -39,13 +39,16 @@ NO_CODE: Final = 1005
 
 
 class Line(Protocol):
-    """One open WebSocket, as the switchboard sees it; both calls return at once, in order."""
+    """One open WebSocket, as the switchboard sees it; every call returns at once, in order."""
 
-    def post(self, frame: str) -> None:
-        """Send this text frame."""
+    def post(self, frame: str | bytes) -> None:
+        """Send this frame: text, or binary."""
 
     def close(self, code: int | None, reason: str) -> None:
         """Send a close frame with this code (None: without any), and be done with it."""
+
+    def abort(self) -> None:
+        """Tear the socket down, without a close frame."""
 
 
 class Clock:
@@ -60,7 +63,9 @@ class Switchboard:
     """One coordinator at work. `taps` see every transcript event, `observers` every effect.
 
     Both are called as things happen, in the loop's thread, and must not raise. `started` is the moment at
-    which the transcript's time begins.
+    which the transcript's time begins. A layer may stand in the way of frames: whatever the core sends goes
+    through `outgoing`, whatever a worker sends through `incoming`, and what such a layer lets pass it hands
+    to `deliver` and `accept`. `new_id` makes the ids of jobs and workers.
     """
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
@@ -69,9 +74,14 @@ class Switchboard:
         self.clock = clock
         self.taps: list[Callable[[TranscriptEvent], None]] = []
         self.observers: list[Callable[[Effect], None]] = []
+        self.outgoing: Callable[[Send], None] = self.deliver
+        self.incoming: Callable[[int, str | bytes], None] = self.accept
+        self.new_id: Callable[[], str] = _new_id
         at = clock.moment()
         self.started = at
-        self.coordinator = Coordinator(settings.terms, new_id=_new_id, new_code=_new_code, at=at)
+        self.coordinator = Coordinator(
+            settings.terms, new_id=self._fresh_id, new_code=_new_code, at=at
+        )
         self.demo = Demo(self.coordinator, Random())  # noqa: S311
         self._lines: dict[int, Line] = {}
         self._closing: set[int] = set()
@@ -95,7 +105,7 @@ class Switchboard:
     def stop(self) -> None:
         """Close every connection (1001, going away) and let the alarm go."""
         for number in list(self._lines):
-            self._close(number, 1001, "the coordinator ends")
+            self.hang_up(number, 1001, "the coordinator ends")
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -113,11 +123,38 @@ class Switchboard:
 
     def received(self, number: int, payload: str | bytes) -> None:
         """A message came in on this connection."""
+        self.incoming(number, payload)
+
+    def accept(self, number: int, payload: str | bytes) -> None:
+        """Record this message, and have the core take it."""
         at = self.clock.moment()
         if self.taps:
             t = at.now - self.started.now
             self._tap(frame_event(t, number, Role.WORKER, payload, opcode="binary"))
         self._carry_out(self.coordinator.received(number, payload, at), at)
+
+    def deliver(self, effect: Send) -> None:
+        """Send what the core wants sent."""
+        if effect.connection in self._lines:
+            self.emit(effect.connection, encode(effect.message))
+
+    def emit(self, number: int, payload: str | bytes) -> None:
+        """Record this frame, whatever it holds, and send it; nothing happens on a connection that ends."""
+        line = self._lines.get(number)
+        if line is not None and number not in self._closing:
+            if self.taps:
+                self._tap(frame_event(self.elapsed(), number, Role.COORDINATOR, payload, opcode="binary"))
+            line.post(payload)
+
+    def line(self, number: int) -> Line | None:
+        """The open connection of this number."""
+        return self._lines.get(number)
+
+    def hang_up(self, number: int, code: int | None, reason: str) -> None:
+        """Close this connection; nothing happens where it is closing already."""
+        if number in self._lines and number not in self._closing:
+            self._closing.add(number)
+            self._lines[number].close(code, reason)
 
     def closed(self, number: int, code: int, reason: str, by: Role) -> None:
         """The connection ended with this code; `by` closed it first."""
@@ -196,26 +233,15 @@ class Switchboard:
             self.store.write(jobs.values(), pairings)
         for effect in effects:
             if isinstance(effect, Send):
-                self._send(effect, at)
+                self.outgoing(effect)
             elif isinstance(effect, Close):
-                self._close(effect.connection, effect.code, effect.reason)
+                self.hang_up(effect.connection, effect.code, effect.reason)
             for observe in self.observers:
                 observe(effect)
         self._set_alarm()
 
-    def _send(self, effect: Send, at: Moment) -> None:
-        line = self._lines.get(effect.connection)
-        if line is not None and effect.connection not in self._closing:
-            frame = encode(effect.message)
-            if self.taps:
-                t = at.now - self.started.now
-                self._tap(frame_event(t, effect.connection, Role.COORDINATOR, frame))
-            line.post(frame)
-
-    def _close(self, number: int, code: int | None, reason: str) -> None:
-        if number in self._lines and number not in self._closing:
-            self._closing.add(number)
-            self._lines[number].close(code, reason)
+    def _fresh_id(self) -> str:
+        return self.new_id()
 
     def _set_alarm(self) -> None:
         dues = [due for due in (self.coordinator.wake_at, self.demo.wake_at) if due is not None]
