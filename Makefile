@@ -6,7 +6,7 @@ COUNT  ?= 100000
 SEED   ?= 1
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check tests kill-matrix differential hostile bench spec schemas clean
+.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile bench spec schemas clean
 
 demo: $(VENV)/base.stamp  ## the conformance suite against the reference worker, over the embedded coordinator
 	$(BIN)/dispatch-conformance run --worker $(BIN)/dispatch-worker --out out/demo
@@ -26,6 +26,9 @@ tests: $(VENV)/dev.stamp
 
 kill-matrix: $(VENV)/dev.stamp  ## the suite against every broken worker, in Python and in JavaScript
 	$(BIN)/python -m tests.conformance.matrix
+
+kill-matrix-whole: $(VENV)/dev.stamp  ## the same, each on everything that does not wait, and fuzzed
+	$(BIN)/python -m tests.conformance.matrix --whole
 
 differential: $(VENV)/dev.stamp  ## canonical text against node, signatures against a second library
 	$(BIN)/python -m tests.differential --count $(COUNT) --seed $(SEED)

@@ -22,7 +22,7 @@ from dispatch_protocol.clauses import clauses
 from dispatch_protocol.recording import Frame, TranscriptEvent, read_lines
 from dispatch_protocol.vocabulary import Role
 
-from tests.conformance.matrix import scenarios_for
+from tests.conformance.trials import scenarios_for
 from tests.mutants.catalogue import DEFECTS
 from tests.mutants.registry import Mutant
 
