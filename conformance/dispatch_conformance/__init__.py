@@ -11,8 +11,9 @@ How it fits together, from the wire up:
   transcript, and what is said where nothing could be observed.
 * `scenario`, `context`, `scenarios/`, `fuzz`, `replay`, `reference`: courses of events; `catalogue` lists
   them.
-* `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`: says what came of it, and with
-  `diagnose/` what the worker's author probably did. `cli`, `commands/`: the command line, a module an action.
+* `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`: says what came of it, and
+  with `diagnose/` what the worker's author probably did; `baseline`: which failures are accepted.
+* `cli`, `commands/`: the command line, a module for each action.
 * `cases`, `replayed`, `rerun`: one failure kept, and run again. `explain/`: a clause, and a worker that
   breaks it.
 

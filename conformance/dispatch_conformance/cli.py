@@ -15,7 +15,7 @@ from dispatch_protocol.errors import UsageError
 
 from dispatch_conformance.commands import ACTIONS
 from dispatch_conformance.execution import Terminated
-from dispatch_conformance.report.model import suite_version
+from dispatch_conformance.report.origin import suite_version
 
 MISUSE = 2
 """The exit code for wrong arguments and for the suite's own failures."""

@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Final
 
 from dispatch_protocol.canonical import JsonValue
@@ -61,6 +62,7 @@ class Outcome:
     """Everything that a run found; `given_up` says why it did not go through all scenarios."""
 
     runs: list[ScenarioRun] = field(default_factory=list)
+    started: datetime = field(default_factory=lambda: datetime.now(UTC))
     given_up: str = ""
     seconds: float = 0.0
     stalls: float = 0.0

@@ -56,9 +56,27 @@ class Observation:
     evidence: tuple[Mark, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Repeats:
+    """How often a check failed again when its scenario was repeated `of` times on fresh workers."""
+
+    failed: int
+    of: int
+
+    @property
+    def label(self) -> str:
+        """`deterministic (3 of 3)`, or `flaky (1 of 3)`."""
+        word = "deterministic" if self.failed == self.of else "flaky"
+        return f"{word} ({self.failed} of {self.of})"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """The verdict of a check. `observations` counts what was folded into it, `against` those as bad as it."""
+    """The verdict of a check. `observations` counts what was folded into it, `against` those as bad as it.
+
+    `known` is the reason for which a baseline accepts a failure, "" where none does; `repeats` tells what
+    repetitions of a failure showed, where there were any.
+    """
 
     id: str
     clause: str
@@ -71,6 +89,8 @@ class CheckResult:
     scenario: str
     observations: int = 1
     against: int = 0
+    known: str = ""
+    repeats: Repeats | None = None
 
 
 def verdict_at(level: Level, observed: Verdict) -> Verdict:

@@ -15,7 +15,8 @@ from dispatch_conformance import processes
 from dispatch_conformance.cli import main
 from dispatch_conformance.context import Context
 from dispatch_conformance.jobs import ANSWER_SECONDS
-from dispatch_conformance.report.results import MAX_TEXT, schema
+from dispatch_conformance.report.results import MAX_TEXT
+from dispatch_conformance.report.stored import schema
 from dispatch_conformance.scenario import Scenario, scenario
 from dispatch_protocol.recording import read_lines
 from dispatch_protocol.tasks import run_task
@@ -78,9 +79,15 @@ def test_a_conforming_worker_is_0(tmp_path: Path, capsys: pytest.CaptureFixture[
         "schema",
         "suite_version",
         "spec_version",
-        "seed",
+        "requirements",
         "command",
+        "seed",
+        "started",
+        "seconds",
+        "host",
+        "options",
         "checks",
+        "stale",
         "summary",
     ]
     assert (loaded["seed"], loaded["command"], loaded["summary"]["exit_code"]) == (7, GOOD, 0)

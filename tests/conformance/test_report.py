@@ -10,7 +10,8 @@ from dispatch_conformance.engine import Outcome, ScenarioRun
 from dispatch_conformance.report.entries import again
 from dispatch_conformance.report.model import make_report
 from dispatch_conformance.report.plain import first_difference, visible
-from dispatch_conformance.report.results import MAX_TEXT, event_text, results, schema
+from dispatch_conformance.report.results import MAX_TEXT, event_text, results
+from dispatch_conformance.report.stored import schema
 from dispatch_conformance.report.terminal import Terminal
 from dispatch_conformance.scenario import scenario
 from dispatch_conformance.settings import Settings
@@ -142,7 +143,6 @@ def test_results_fit_their_schema_and_are_bounded() -> None:
     loaded = json.loads(json.dumps(results(report)))
     jsonschema.validate(loaded, schema())
     check = loaded["checks"][0]
-    assert list(check) == ["id", "clause", "level", "verdict", "message", "expected", "actual", "evidence"]
     assert all(len(check[name]) < MAX_TEXT + 40 for name in ("message", "expected", "actual"))
     contents = [entry["content"] for entry in check["evidence"]]
     assert len(contents[0]["text"]) < MAX_TEXT + 40

@@ -9,14 +9,20 @@ import os
 import secrets
 from pathlib import Path
 
+from dispatch_protocol.errors import UsageError
+
 from dispatch_conformance.catalogue import chosen
 from dispatch_conformance.commands.options import Actions, Options, add_worker, natural, positive
+from dispatch_conformance.engine import Outcome
 from dispatch_conformance.execution import execute
 from dispatch_conformance.outfit import split_command
-from dispatch_conformance.report.model import make_report
-from dispatch_conformance.report.results import write_results
+from dispatch_conformance.report.conclusion import CONFORMANT, UNDECIDED
+from dispatch_conformance.report.folder import prepare, write_results
+from dispatch_conformance.report.formats import FORMATS, formats_named
+from dispatch_conformance.report.model import Report, make_report
 from dispatch_conformance.report.terminal import Terminal
 from dispatch_conformance.settings import Settings
+from dispatch_conformance.verdicts import Verdict
 
 
 def add_parser(actions: Actions) -> None:
@@ -28,6 +34,11 @@ def add_parser(actions: Actions) -> None:
         "--out",
         metavar="DIR",
         help="write results.json, transcripts, the worker's output, and a case of every failure",
+    )
+    parser.add_argument(
+        "--format",
+        metavar="NAME[,NAME]",
+        help=f"the forms of the report in --out, of {', '.join(FORMATS)} (default: all)",
     )
     parser.add_argument("--seed", type=natural, metavar="N", help="the same seed gives the same inputs")
     parser.add_argument(
@@ -45,16 +56,13 @@ def run(options: Options) -> int:
     split_command(options.worker)
     settings = settings_of(options)
     scenarios = chosen(settings)
+    folder, formats = _output(options)
     terminal = Terminal()
     terminal.begin(settings, len(scenarios))
     outcome = execute(settings, scenarios, terminal.scenario_done)
-    report = make_report(settings, outcome, scenarios)
-    out = Path(options.out) if options.out is not None else None
-    terminal.end(report, out)
-    if out is not None:
-        write_results(out, report, outcome)
-        terminal.say(f"written to {options.out}")
-    return report.exit_code
+    report = make_report(settings, outcome, scenarios, folder=folder)
+    terminal.end(report)
+    return _write(report, outcome, formats, terminal)
 
 
 def settings_of(options: Options) -> Settings:
@@ -68,6 +76,29 @@ def settings_of(options: Options) -> Settings:
         quick=options.profile == "quick",
         fuzz=not options.no_fuzz,
     )
+
+
+def _output(options: Options) -> tuple[Path | None, tuple[str, ...]]:
+    """The folder of the results, which is there now, and the formats to be written into it."""
+    formats = formats_named(options.format)
+    if options.out is None:
+        if options.format is not None:
+            raise UsageError("--format says what is written into --out DIR, which is missing")
+        return None, ()
+    folder = Path(options.out)
+    prepare(folder)
+    return folder, formats
+
+
+def _write(report: Report, outcome: Outcome, formats: tuple[str, ...], terminal: Terminal) -> int:
+    """Write the results where they are asked for; the exit code: what could not be written is never a 0."""
+    if report.folder is None:
+        return report.exit_code
+    slips = write_results(report.folder, report, outcome, formats)
+    for slip in slips:
+        terminal.say(f"the suite's own failure: {slip}", Verdict.FAIL)
+    terminal.say(f"written to {report.folder}")
+    return report.exit_code or (UNDECIDED if slips else CONFORMANT)
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:

@@ -45,11 +45,11 @@ class Line(NamedTuple):
 def title(result: CheckResult) -> str:
     """The first line of an entry."""
     word = result.verdict.replace("_", " ").upper()
-    return f"{word}  {result.id}  {result.clause} {result.level}{_times(result)}"
+    return f"{word}  {result.id}  {result.clause} {result.level}{_times(result)}{_repeats(result)}"
 
 
-def entry(report: Report, failure: Failure, out: Path | None = None) -> Iterator[Line]:
-    """Everything that is said of a failure. `out` is the folder of its case, if one is written."""
+def entry(report: Report, failure: Failure) -> Iterator[Line]:
+    """Everything that is said of a failure."""
     result = failure.best
     law = clause(result.clause)
     cause = report.causes.get((result.id, result.clause), Cause())
@@ -75,9 +75,9 @@ def entry(report: Report, failure: Failure, out: Path | None = None) -> Iterator
         yield from (
             Line("printed", text) for text in report.words.get(result.scenario, "").splitlines()[-_PRINTED:]
         )
-    yield Line("again", again(report.settings, result, out), prose=False)
+    yield Line("again", again(report.settings, result, report.folder), prose=False)
     yield Line("see", f"SPEC.md#{law.anchor}; dispatch-conformance explain {law.id}", prose=False)
-    yield from _others(failure, out)
+    yield from _others(failure, report.folder)
 
 
 def explained(cause: Cause) -> Iterator[Line]:
@@ -132,8 +132,8 @@ def _others(failure: Failure, out: Path | None) -> Iterator[Line]:
     for label, results in (("also", failure.same), ("follows", failure.follow)):
         for other in results[:_ALSO]:
             case = f" [{case_path(out, other.id)}]" if out is not None else ""
-            words = f"{other.id}, {other.clause} {other.level}{_times(other)}: {other.message}{case}"
-            yield Line(label, words)
+            name = f"{other.id}, {other.clause} {other.level}{_times(other)}{_repeats(other)}"
+            yield Line(label, f"{name}: {other.message}{case}")
         if len(results) > _ALSO:
             yield Line(label, f"and {len(results) - _ALSO} more checks")
 
@@ -142,6 +142,10 @@ def _times(result: CheckResult) -> str:
     if result.observations < 2:
         return ""
     return f", {result.against} of {result.observations} observations"
+
+
+def _repeats(result: CheckResult) -> str:
+    return f", {result.repeats.label}" if result.repeats else ""
 
 
 def _sentence(text: str) -> str:

@@ -2,37 +2,40 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from dispatch_protocol.canonical import JsonValue
-from dispatch_protocol.clauses import SPEC_VERSION, Level, requirement_hash
 from dispatch_protocol.vocabulary import ProviderType
 
+from dispatch_conformance.baseline import NO_BASELINE, Baseline, Known
 from dispatch_conformance.catalogue import reported
 from dispatch_conformance.engine import Outcome, ScenarioRun, describe
 from dispatch_conformance.report.causes import Cause, CheckName, causes
+from dispatch_conformance.report.conclusion import conclude
 from dispatch_conformance.report.groups import BROKEN
+from dispatch_conformance.report.origin import Origin, origin_of
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.unobserved import REGISTERS, STAYS
-from dispatch_conformance.verdicts import CheckResult, Observation, Verdict, fold_all
+from dispatch_conformance.verdicts import CheckResult, Observation, Repeats, Verdict, fold_all
 
-CONFORMANT: Final = 0
-FAILED: Final = 1
-UNDECIDED: Final = 2
-NOTHING_JUDGED: Final = 3
+NO_REPEATS: Final[Mapping[CheckName, Repeats]] = MappingProxyType({})
+"""Nothing was run again."""
 
 _LAST_LINES: Final = 10
 _CLEAN: Final = frozenset({"exit status 0", "ended by SIGTERM", "ended by SIGKILL"})
-_JUDGED: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A run as it is told. `reason` is one sentence for the exit code; `errors` are the suite's own.
+
+    `origin` says which suite ran where and when, `stale` the entries of the baseline that are no longer true,
+    `folder` where the report is written, None where it is not. `scenarios` counts what ran.
 
     By scenario: `words` are the last lines that workers printed which ended where they should not, `abouts`
     what it does. By check: `causes` say what the worker's author probably did, `good_before` how often the
@@ -41,7 +44,9 @@ class Report:
     """
 
     settings: Settings
+    origin: Origin
     results: tuple[CheckResult, ...]
+    stale: tuple[Known, ...]
     counts: Mapping[Verdict, int]
     exit_code: int
     reason: str
@@ -59,6 +64,7 @@ class Report:
     causes: Mapping[CheckName, Cause]
     good_before: Mapping[CheckName, int]
     smallest: Mapping[str, JsonValue]
+    folder: Path | None = None
 
     def transcript_event(self, mark: Mark) -> object:
         """The event at a mark; None if the transcript did not keep it."""
@@ -68,50 +74,44 @@ class Report:
         return transcript.events[mark.event]
 
 
-def suite_version() -> str:
-    """The version of the distribution; "0" where it is not installed."""
-    try:
-        return version("dispatch-reference")
-    except PackageNotFoundError:
-        return "0"
-
-
-def spec_version() -> str:
-    """The version of the specification that was judged by."""
-    return SPEC_VERSION
-
-
-def requirements() -> str:
-    """A hash over every clause: two reports with the same one were judged by the same rules."""
-    return requirement_hash()
-
-
-def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenario]) -> Report:
-    """The report of an outcome."""
-    provider_type = outcome.provider_type
-    results = tuple(
-        result
-        for result in fold_all(outcome.observations(), provider_type)
-        if reported(result.id, result.clause, settings.only)
+def make_report(
+    settings: Settings,
+    outcome: Outcome,
+    scenarios: Sequence[Scenario],
+    *,
+    baseline: Baseline = NO_BASELINE,
+    repeats: Mapping[CheckName, Repeats] = NO_REPEATS,
+    folder: Path | None = None,
+) -> Report:
+    """The report of an outcome; `repeats` tells what came of running the scenarios of failures again."""
+    results = baseline.accepted(
+        tuple(
+            replace(result, repeats=repeats.get((result.id, result.clause)))
+            for result in fold_all(outcome.observations(), outcome.provider_type)
+            if reported(result.id, result.clause, settings.only)
+        )
     )
+    ran = {run.scenario.name for run in outcome.runs if not run.error}
+    stale = baseline.stale(results, ran, seed=settings.seed, quick=settings.quick)
+    excused = frozenset(entry.check for entry in baseline.entries)
+    conclusion = conclude(results, outcome, level=settings.level, stale=stale, excused=excused)
     transcripts = {entry.name: entry for run in outcome.runs for entry in run.transcripts}
     found, slips = _causes(outcome, transcripts)
     first = next((run for run in outcome.runs if run.capabilities), None)
-    exit_code, reason = _conclusion(results, outcome)
-    if outcome.given_up:
-        reason = f"{reason}; {outcome.given_up}"
     return Report(
         settings=settings,
+        origin=origin_of(outcome.started),
         results=results,
+        stale=stale,
         counts=Counter(result.verdict for result in results),
-        exit_code=exit_code,
-        reason=reason,
+        exit_code=conclusion.exit_code,
+        reason=conclusion.reason,
         errors=(*outcome.errors, *slips),
         scenarios=len(scenarios),
         seconds=outcome.seconds,
         stalls=outcome.stalls,
         pubkey=first.pubkey if first else "",
-        provider_type=provider_type,
+        provider_type=outcome.provider_type,
         capabilities=first.capabilities if first else (),
         transcripts=transcripts,
         last_words=_last_words(outcome),
@@ -120,6 +120,7 @@ def make_report(settings: Settings, outcome: Outcome, scenarios: Sequence[Scenar
         causes=found,
         smallest={check: data for run in outcome.runs for check, data in run.smallest.items()},
         good_before=_good_before(results, outcome.observations()),
+        folder=folder,
     )
 
 
@@ -145,39 +146,6 @@ def _causes(
         return causes(outcome.observations(), transcripts), ()
     except Exception as failure:
         return {}, (f"the search for likely causes: {describe(failure)}",)
-
-
-def _conclusion(results: Sequence[CheckResult], outcome: Outcome) -> tuple[int, str]:
-    """The exit code and why. A failed check is certain whatever else went wrong, so it comes first."""
-    failed = sum(result.verdict is Verdict.FAIL for result in results)
-    opened = sum(_is_open(result) for result in results)
-    if failed:
-        return FAILED, f"not conformant: {failed} {_checks(failed)} failed"
-    if outcome.errors:
-        return UNDECIDED, f"the suite itself failed in {len(outcome.errors)} scenarios"
-    if not outcome.connected:
-        return NOTHING_JUDGED, f"nothing could be judged: {_why_unconnected(outcome)}"
-    if opened:
-        return UNDECIDED, f"undecided: {opened} {_checks(opened)} of level MUST stayed inconclusive"
-    if not any(result.verdict in _JUDGED for result in results):
-        return NOTHING_JUDGED, "nothing could be judged: no check applies to this worker"
-    return CONFORMANT, "conformant: no check failed"
-
-
-def _is_open(result: CheckResult) -> bool:
-    return result.verdict is Verdict.INCONCLUSIVE and result.level is Level.MUST
-
-
-def _checks(count: int) -> str:
-    return "check" if count == 1 else "checks"
-
-
-def _why_unconnected(outcome: Outcome) -> str:
-    endings = Counter(ending for run in outcome.runs for ending in run.endings)
-    if endings:
-        ending, times = endings.most_common(1)[0]
-        return f"the worker ended before it connected ({ending}, {times} of {len(outcome.runs)} starts)"
-    return "the worker never connected to the address in COORDINATOR_URL"
 
 
 def _last_words(outcome: Outcome) -> str:

@@ -6,7 +6,6 @@ in which nothing hostile is left.
 
 import sys
 import textwrap
-from pathlib import Path
 from typing import Final
 
 from dispatch_conformance.engine import ScenarioRun
@@ -62,23 +61,23 @@ class Terminal:
         """One line, in a verdict's colour."""
         self._line(visible(text), _COLOURS[verdict] if verdict is not None else "")
 
-    def end(self, report: Report, out: Path | None = None) -> None:
-        """The whole report; `out` is the folder into which it is written as well."""
+    def end(self, report: Report) -> None:
+        """The whole report."""
         self._passed(report)
         for verdict in (Verdict.NOT_TESTABLE, Verdict.INCONCLUSIVE):
             for silence in silences(report.results, verdict):
                 self._silence(silence)
         found = failures(report.results, report.causes)
         for failure in found:
-            self.failure(report, failure, out)
+            self.failure(report, failure)
         self._summary(report, found)
 
-    def failure(self, report: Report, failure: Failure, out: Path | None = None) -> None:
+    def failure(self, report: Report, failure: Failure) -> None:
         """One entry."""
         self._line("")
         self._line(title(failure.best), _COLOURS[failure.verdict])
         last = ""
-        for line in entry(report, failure, out):
+        for line in entry(report, failure):
             self._labelled(line, repeated=line.label == last)
             last = line.label
 
