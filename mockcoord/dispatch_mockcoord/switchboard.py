@@ -65,7 +65,7 @@ class Switchboard:
     Both are called as things happen, in the loop's thread, and must not raise. `started` is the moment at
     which the transcript's time begins. A layer may stand in the way of frames: whatever the core sends goes
     through `outgoing`, whatever a worker sends through `incoming`, and what such a layer lets pass it hands
-    to `deliver` and `accept`. `new_id` makes the ids of jobs and workers.
+    to `deliver` and `accept`. `new_id` makes the ids of jobs, UUIDs; `new_worker_id` those of workers.
     """
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
@@ -77,10 +77,15 @@ class Switchboard:
         self.outgoing: Callable[[Send], None] = self.deliver
         self.incoming: Callable[[int, str | bytes], None] = self.accept
         self.new_id: Callable[[], str] = _new_id
+        self.new_worker_id: Callable[[], str] = _new_id
         at = clock.moment()
         self.started = at
         self.coordinator = Coordinator(
-            settings.terms, new_id=self._fresh_id, new_code=_new_code, at=at
+            settings.terms,
+            new_id=self._fresh_id,
+            new_worker_id=self._fresh_worker_id,
+            new_code=_new_code,
+            at=at,
         )
         self.demo = Demo(self.coordinator, Random())  # noqa: S311
         self._lines: dict[int, Line] = {}
@@ -242,6 +247,9 @@ class Switchboard:
 
     def _fresh_id(self) -> str:
         return self.new_id()
+
+    def _fresh_worker_id(self) -> str:
+        return self.new_worker_id()
 
     def _set_alarm(self) -> None:
         dues = [due for due in (self.coordinator.wake_at, self.demo.wake_at) if due is not None]

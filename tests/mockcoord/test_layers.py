@@ -25,7 +25,7 @@ class _Deaf(Layer):
         self.steps.append("attach")
         self._switchboard = switchboard
         switchboard.outgoing = self._outgoing
-        switchboard.new_id = lambda: "an id"
+        switchboard.new_worker_id = lambda: "an id"
 
     def routes(self) -> list[BaseRoute]:
         return [Route("/v1/health", self._health), Route("/extra", self._health)]

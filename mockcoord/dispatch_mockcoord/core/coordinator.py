@@ -8,7 +8,7 @@ out in order, and wakes the core at `wake_at`. Inputs are total: whatever a fram
 
 import math
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.codec import decode_from_worker
@@ -63,20 +63,23 @@ HELD_JOB: Final = "W-JOB-6"
 
 _REGISTER_CLAUSES: Final = frozenset(Register.clauses.values())
 
+_Fresh: TypeAlias = Callable[[], str]
+
 
 class Coordinator:
     """Registry, trust and jobs of one coordinator.
 
-    `new_id` gives a fresh UUID for each call, `new_code` six upper-case hexadecimal digits. Every input takes
-    the moment `at` which it happened, never earlier than the one before, and gives the effects it had.
+    `new_id` gives a fresh UUID for each call, `new_code` six upper-case hexadecimal digits, `new_worker_id`
+    any fresh id (by default `new_id` does). Every input takes the moment `at` which it happened, never
+    earlier than the one before, and gives the effects it had.
     """
 
     def __init__(
-        self, terms: Terms, *, new_id: Callable[[], str], new_code: Callable[[], str], at: Moment
+        self, terms: Terms, *, new_id: _Fresh, new_code: _Fresh, at: Moment, new_worker_id: _Fresh | None = None
     ) -> None:
         self.terms = terms
         self.trust = TrustBook(new_code, terms.max_codes)
-        self.registry = Registry(new_id)
+        self.registry = Registry(new_worker_id or new_id)
         self._new_id = new_id
         self._effects: list[Effect] = []
         self.dispatcher = Dispatcher(terms, self.registry, self.trust, self._effects)
