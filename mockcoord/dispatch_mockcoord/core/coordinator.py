@@ -63,7 +63,7 @@ HELD_JOB: Final = "W-JOB-6"
 
 _REGISTER_CLAUSES: Final = frozenset(Register.clauses.values())
 
-_Fresh: TypeAlias = Callable[[], str]
+_Draw: TypeAlias = Callable[[], str]
 
 
 class Coordinator:
@@ -75,7 +75,7 @@ class Coordinator:
     """
 
     def __init__(
-        self, terms: Terms, *, new_id: _Fresh, new_code: _Fresh, at: Moment, new_worker_id: _Fresh | None = None
+        self, terms: Terms, *, new_id: _Draw, new_code: _Draw, at: Moment, new_worker_id: _Draw | None = None
     ) -> None:
         self.terms = terms
         self.trust = TrustBook(new_code, terms.max_codes)
