@@ -4,6 +4,7 @@ Layers that come on top bring routes of their own, which are asked before those 
 """
 
 import logging
+import sqlite3
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp
 
 from dispatch_mockcoord.connections import converse
 from dispatch_mockcoord.exchanges import Exchanges
+from dispatch_mockcoord.gate import UNAVAILABLE
 from dispatch_mockcoord.paths import AnyPath
 from dispatch_mockcoord.routes import JsonText, Routes
 from dispatch_mockcoord.switchboard import Switchboard
@@ -62,4 +64,15 @@ async def _fail(request: Request, failure: Exception) -> Response:
     return JsonText(RestFault(500, "Internal server error").text(), 500)
 
 
-_HANDLERS: Final[dict[Any, Any]] = {RestFault: _refuse, HTTPException: _miss, Exception: _fail}
+async def _lack(request: Request, failure: sqlite3.Error) -> Response:
+    """The answer to a request for which the store is needed while it fails."""
+    LOG.error("the store failed a request: %s", failure)
+    return JsonText(RestFault(503, UNAVAILABLE).text(), 503)
+
+
+_HANDLERS: Final[dict[Any, Any]] = {
+    RestFault: _refuse,
+    HTTPException: _miss,
+    sqlite3.Error: _lack,
+    Exception: _fail,
+}

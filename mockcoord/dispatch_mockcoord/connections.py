@@ -12,6 +12,7 @@ from dispatch_protocol.vocabulary import Role
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
+from dispatch_mockcoord.gate import RETRY_SECONDS
 from dispatch_mockcoord.switchboard import NO_CODE, Switchboard
 
 LOG: Final = logging.getLogger("dispatch_mockcoord")
@@ -116,6 +117,8 @@ async def _listen(
     """Hand over what comes in until the connection ends; gives the close code and reason."""
     handled = 0
     while True:
+        while switchboard.is_congested:
+            await asyncio.sleep(RETRY_SECONDS)
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return message.get("code") or NO_CODE, message.get("reason") or ""

@@ -79,7 +79,7 @@ class MockCoordinator:
         """Open the store, bind the port, and serve. Raises UsageError where either is not to be had."""
         with ExitStack() as opened:
             listening = opened.enter_context(_bind(self.settings.host, self.settings.port))
-            self._store = opened.enter_context(closing(Store(self.settings.db)))
+            self._store = opened.enter_context(closing(Store(self.settings.db, self.settings.keep_jobs)))
             self.port = listening.getsockname()[1]
             self.switchboard = Switchboard(self.settings, self._store, self._clock)
             self.switchboard.taps = self._taps

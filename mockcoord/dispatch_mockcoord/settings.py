@@ -11,14 +11,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How a coordinator is to run.
 
     `port` 0 means any free one. `network` is a short name (`monad`, `solana`) or a CAIP-2 identifier. `db` is
-    the path of the database; None keeps everything in memory. `terms` are the options of the core. Beyond
-    `max_connections` and `max_pending_jobs` the answer is 503.
+    the path of the database; None keeps everything in memory. Of finished jobs the last `keep_jobs` are kept
+    (0: all). `terms` are the options of the core. Beyond `max_connections` and `max_pending_jobs` the answer
+    is 503.
     """
 
     host: str = "127.0.0.1"
     port: int = 0
     network: str = "monad"
     db: str | None = None
+    keep_jobs: int = 100_000
     terms: Terms = Terms()
     max_body_bytes: int = MAX_BODY_BYTES
     max_connections: int = 20_000

@@ -1,40 +1,24 @@
 """Jobs and pairings in SQLite: in memory, or in a file that outlives the process, however that ends.
 
-Texts from outside are kept as received, as UTF-8 bytes: a column of text could not hold a lone surrogate.
-One process writes a file at a time, and holds it locked for as long. Every write is one transaction, in WAL
-mode: it is in the file when `write` returns, and survives the process's death (not the machine's).
+Every write is one transaction: all of it is stored when `write` returns, none of it where that raises. Of
+finished jobs only so many are kept; the oldest go first, a few at a time, and never one that is not finished.
 """
 
 import sqlite3
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Collection, Iterable
+from contextlib import suppress
+from typing import Final
 
-from dispatch_protocol.canonical import Json
-from dispatch_protocol.errors import UsageError, shown
-from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
+from dispatch_protocol.vocabulary import JobStatus
 
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.trust import Pairing
+from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, MEMORY_MILLISECONDS, Pairing
+from dispatch_mockcoord.database import StoreError, open_database, reason
+from dispatch_mockcoord.rows import Row, job_row, pairing_row, read_job, read_pairing
 
-APPLICATION_ID: Final = 0x44535043
-"""What marks a database as one of these ("DSPC")."""
+MAX_SLACK: Final = 100
+"""How many finished jobs more than `keep_jobs` may stand until the oldest go: a hundredth, at most this."""
 
-SCHEMA_VERSION: Final = 1
-"""The version of the schema below."""
-
-_SCHEMA: Final = """
-CREATE TABLE jobs (
-  id TEXT PRIMARY KEY, place INTEGER NOT NULL, job_type TEXT NOT NULL, policy TEXT NOT NULL,
-  privacy_class TEXT NOT NULL, user_id BLOB NOT NULL, payload BLOB NOT NULL, created_ms INTEGER NOT NULL,
-  status TEXT NOT NULL, pubkey TEXT, rejected_by TEXT NOT NULL, output BLOB, receipt BLOB, signature BLOB,
-  verified INTEGER NOT NULL, error TEXT, completed_ms INTEGER
-);
-CREATE INDEX unfinished ON jobs (created_ms) WHERE status IN ('pending', 'assigned');
-CREATE TABLE pairings (
-  code TEXT PRIMARY KEY, user_id BLOB NOT NULL, expires_ms INTEGER NOT NULL, pubkey TEXT,
-  paired_ms INTEGER NOT NULL
-);
-"""
 _WRITE_JOB: Final = """
 INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, pubkey = excluded.pubkey,
@@ -42,76 +26,77 @@ ON CONFLICT (id) DO UPDATE SET status = excluded.status, pubkey = excluded.pubke
   signature = excluded.signature, verified = excluded.verified, error = excluded.error,
   completed_ms = excluded.completed_ms
 """
+_WRITE_RECEIPT: Final = "UPDATE jobs SET receipt = ?, signature = ?, verified = ? WHERE id = ?"
 _WRITE_PAIRING: Final = """
 INSERT INTO pairings VALUES (?,?,?,?,?)
-ON CONFLICT (code) DO UPDATE SET pubkey = excluded.pubkey, paired_ms = excluded.paired_ms
+ON CONFLICT (code) DO UPDATE SET user_id = excluded.user_id, expires_ms = excluded.expires_ms,
+  pubkey = excluded.pubkey, paired_ms = excluded.paired_ms
+"""
+_FORGET_CODES: Final = "DELETE FROM pairings WHERE pubkey IS NULL AND expires_ms <= ?"
+_FORGET_JOBS: Final = """
+DELETE FROM jobs WHERE rowid IN
+  (SELECT rowid FROM jobs WHERE status IN ('completed', 'failed') ORDER BY rowid LIMIT ?)
 """
 
 
-class StoreError(UsageError):
-    """A database that is in use, damaged, another program's, or of another version."""
-
-
 class Store:
-    """The jobs and pairings of one coordinator.
+    """The jobs and pairings of one coordinator; of finished jobs the last `keep_jobs` (0: all).
 
     Opening raises StoreError; every other call raises sqlite3.Error where the disk fails.
     """
 
-    def __init__(self, path: str | None) -> None:
+    def __init__(self, path: str | None, keep_jobs: int = 0) -> None:
         self.path = path
+        self._keep_jobs = keep_jobs
+        self._slack = min(keep_jobs // 100, MAX_SLACK)
+        self._db = open_database(path)
         try:
-            self._db = sqlite3.connect(path or ":memory:", timeout=0.2, isolation_level=None)
-        except sqlite3.Error as error:
-            raise StoreError(f"cannot open the database {shown(path)}: {error}") from None
-        try:
-            self._prepare()
+            self._unfinished = {job.id for job in self.unfinished()}
+            (stored,) = self._db.execute("SELECT count(*) FROM jobs").fetchone()
+            self._finished = stored - len(self._unfinished)
+            self._trim(0)
         except sqlite3.Error as error:
             self._db.close()
-            raise StoreError(_reason(path, error)) from None
-        except StoreError:
-            self._db.close()
-            raise
+            raise StoreError(reason(path, error)) from None
 
     def close(self) -> None:
         """Let the file go; the store is of no use afterwards."""
         self._db.close()
 
-    def write(self, jobs: Iterable[Job], pairings: Iterable[Pairing]) -> None:
+    def write(self, jobs: Collection[Job], pairings: Iterable[Pairing]) -> None:
         """Store how these stand, all of them or none."""
-        rows = [(_WRITE_JOB, _job_row(job)) for job in jobs]
-        rows += [(_WRITE_PAIRING, _pairing_row(pairing)) for pairing in pairings]
-        if len(rows) == 1:  # one statement is a transaction by itself
-            self._db.execute(*rows[0])
-            return
-        self._db.execute("BEGIN")
-        try:
-            for statement, row in rows:
-                self._db.execute(statement, row)
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
+        rows = [self._job_statement(job) for job in jobs]
+        for pairing in pairings:
+            rows.append((_WRITE_PAIRING, pairing_row(pairing)))
+            if pairing.pubkey is None:
+                made_ms = pairing.expires_ms - CODE_MILLISECONDS
+                rows.append((_FORGET_CODES, (made_ms - MEMORY_MILLISECONDS,)))
+        self._transact(rows)
+        self._count(jobs)
+        with suppress(sqlite3.Error):  # what is written is written; the oldest go with the next write
+            self._trim(self._slack)
 
     def job(self, job_id: str) -> Job | None:
         """The job with this id; None where none is stored."""
         if not job_id.isascii():
             return None
         row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
-        return None if row is None else _job(row)
+        return None if row is None else read_job(row)
 
     def unfinished(self) -> list[Job]:
         """The jobs that are pending or assigned, oldest first."""
         chosen = "SELECT * FROM jobs WHERE status IN ('pending', 'assigned') ORDER BY created_ms, place"
-        return [_job(row) for row in self._db.execute(chosen)]
+        return [read_job(row) for row in self._db.execute(chosen)]
 
     def recent(self, count: int) -> list[Job]:
         """The jobs committed last, newest first."""
-        chosen = "SELECT * FROM jobs ORDER BY created_ms DESC, place DESC LIMIT ?"
-        return [_job(row) for row in self._db.execute(chosen, (count,))]
+        chosen = "SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?"
+        return [read_job(row) for row in self._db.execute(chosen, (count,))]
 
     def totals(self) -> tuple[int, int, int, int]:
-        """How many keys were ever given a job, jobs completed, receipts stored, and receipts verified."""
+        """Of the jobs that are kept: how many keys were given one, how many are completed, have a receipt,
+        and have a verified one.
+        """
         (row,) = self._db.execute(
             "SELECT count(DISTINCT lower(pubkey)), count(*) FILTER (WHERE status = 'completed'), "
             "count(receipt), count(receipt) FILTER (WHERE verified) FROM jobs"
@@ -120,104 +105,43 @@ class Store:
         return keys, completed, receipts, verified
 
     def pairings(self) -> list[Pairing]:
-        """All pairing codes, in the order of their claims."""
-        return [_pairing(row) for row in self._db.execute("SELECT * FROM pairings ORDER BY paired_ms")]
+        """All pairing codes: the open ones as they expire, then the others in the order of their claims."""
+        chosen = "SELECT * FROM pairings ORDER BY paired_ms, expires_ms"
+        return [read_pairing(row) for row in self._db.execute(chosen)]
 
-    def _prepare(self) -> None:
-        if self.path is not None:
-            self._db.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._db.execute("BEGIN EXCLUSIVE")
+    def _job_statement(self, job: Job) -> tuple[str, Row]:
+        """How the job is written. A completed one is not new: one that went already must not come back."""
+        if job.status is JobStatus.COMPLETED and job.id not in self._unfinished:
+            *_, receipt, signature, verified, _, _ = job_row(job)
+            return _WRITE_RECEIPT, (receipt, signature, verified, job.id)
+        return _WRITE_JOB, job_row(job)
+
+    def _transact(self, rows: list[tuple[str, Row]]) -> None:
+        if len(rows) == 1:  # one statement is a transaction by itself
+            self._db.execute(*rows[0])
+            return
+        self._db.execute("BEGIN")
+        try:
+            for statement, row in rows:
+                self._db.execute(statement, row)
             self._db.execute("COMMIT")
-            if self._pragma("quick_check(1)") != "ok":
-                raise StoreError(f"the database {shown(self.path)} is damaged")
-        is_new = self._db.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
-        if is_new and self._pragma("application_id") == 0 and self._pragma("user_version") == 0:
-            self._create()
-        elif self._pragma("application_id") != APPLICATION_ID:
-            raise StoreError(f"{shown(self.path)} is the database of another program")
-        elif self._pragma("user_version") != SCHEMA_VERSION:
-            found = self._pragma("user_version")
-            raise StoreError(f"{shown(self.path)} has schema version {found}, this program {SCHEMA_VERSION}")
-        self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            if self._db.in_transaction:  # some faults, such as a full disk, have ended it already
+                self._db.execute("ROLLBACK")
+            raise
 
-    def _create(self) -> None:
-        marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
-        self._db.executescript(f"BEGIN; {_SCHEMA} {marks} COMMIT;")
+    def _count(self, jobs: Iterable[Job]) -> None:
+        """Keep the number of finished jobs; a failed job is written once, a completed one up to twice."""
+        for job in jobs:
+            if not job.is_finished:
+                self._unfinished.add(job.id)
+            elif job.id in self._unfinished or job.status is JobStatus.FAILED:
+                self._unfinished.discard(job.id)
+                self._finished += 1
 
-    def _pragma(self, name: str) -> Any:
-        return self._db.execute(f"PRAGMA {name}").fetchone()[0]
-
-
-def _reason(path: str | None, error: sqlite3.Error) -> str:
-    name = getattr(error, "sqlite_errorname", "")
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"the database {shown(path)} is in use by another process"
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return f"the database {shown(path)} is damaged, or no database"
-    return f"cannot use the database {shown(path)}: {error}"
-
-
-def _bytes(text: str | None) -> bytes | None:
-    return None if text is None else text.encode("utf-8", "surrogatepass")
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogatepass")
-
-
-def _json(raw: bytes | None) -> Json | None:
-    return None if raw is None else Json.read(_text(raw))
-
-
-def _job_row(job: Job) -> tuple[object, ...]:
-    return (
-        job.id,
-        job.order,
-        job.job_type.value,
-        job.policy.value,
-        job.privacy_class.value,
-        _bytes(job.user_id),
-        _bytes(job.payload.text),
-        job.created_ms,
-        job.status.value,
-        job.pubkey,
-        " ".join(job.rejected_by),
-        _bytes(job.output.text if job.output else None),
-        _bytes(job.receipt.text if job.receipt else None),
-        _bytes(job.signature),
-        job.verified,
-        job.error.value if job.error else None,
-        job.completed_ms,
-    )
-
-
-def _job(row: tuple[Any, ...]) -> Job:
-    return Job(
-        id=row[0],
-        order=row[1],
-        job_type=JobType(row[2]),
-        policy=Policy(row[3]),
-        privacy_class=PrivacyClass(row[4]),
-        user_id=_text(row[5]),
-        payload=Json.read(_text(row[6])),
-        created_ms=row[7],
-        status=JobStatus(row[8]),
-        pubkey=row[9],
-        rejected_by=tuple(row[10].split()),
-        output=_json(row[11]),
-        receipt=_json(row[12]),
-        signature=None if row[13] is None else _text(row[13]),
-        verified=bool(row[14]),
-        error=None if row[15] is None else JobError(row[15]),
-        completed_ms=row[16],
-    )
-
-
-def _pairing_row(pairing: Pairing) -> tuple[object, ...]:
-    user_id = _bytes(pairing.user_id)
-    return (pairing.code, user_id, pairing.expires_ms, pairing.pubkey, pairing.paired_ms)
-
-
-def _pairing(row: tuple[Any, ...]) -> Pairing:
-    return Pairing(code=row[0], user_id=_text(row[1]), expires_ms=row[2], pubkey=row[3], paired_ms=row[4])
+    def _trim(self, slack: int) -> None:
+        """Let the oldest finished jobs go where there are too many: the first rows are the first commits."""
+        surplus = self._finished - self._keep_jobs
+        if self._keep_jobs and surplus > slack:
+            self._db.execute(_FORGET_JOBS, (surplus,))
+            self._finished -= surplus

@@ -1,13 +1,11 @@
 """The shell around the core: it numbers the connections, tells the time, stores, sends, and wakes the core.
 
-Whatever changed is in the store before anything that follows from it leaves: a client's 201 and a worker's
-assignment alike. Everything happens in one thread, in one event loop.
+Whatever changed is in the store before anything that follows from it leaves (`gate`): a client's 201 and a
+worker's assignment alike. Everything happens in one thread, in one event loop.
 """
 
 import asyncio
-import logging
 import secrets
-import sqlite3
 import time
 import uuid
 from collections.abc import Callable
@@ -21,15 +19,15 @@ from dispatch_protocol.rest import ClaimRequest, CommitRequest, RestFault
 from dispatch_protocol.vocabulary import Role
 
 from dispatch_mockcoord.core.coordinator import Coordinator
-from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, PairingChanged, Send
+from dispatch_mockcoord.core.effects import Close, Effect, Send
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment
 from dispatch_mockcoord.core.trust import ClaimFault, Pairing
+from dispatch_mockcoord.database import StoreError, reason
 from dispatch_mockcoord.demo import Demo
+from dispatch_mockcoord.gate import UNAVAILABLE, Gate
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
-
-LOG: Final = logging.getLogger("dispatch_mockcoord")
 
 AUTO_DEMO_SECONDS: Final = 5.0
 """How long after the start demo mode begins by itself, where that is asked for."""
@@ -88,11 +86,18 @@ class Switchboard:
             at=at,
         )
         self.demo = Demo(self.coordinator, Random())  # noqa: S311
+        self._gate = Gate(store)
         self._lines: dict[int, Line] = {}
         self._closing: set[int] = set()
         self._numbers = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
+        self._has_ended = False
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether frames had better stay unread: the store fails, and much waits for it."""
+        return self._gate.is_overfull
 
     @property
     def is_full(self) -> bool:
@@ -100,15 +105,22 @@ class Switchboard:
         return len(self._lines) >= self.settings.max_connections
 
     def start(self) -> None:
-        """Go on with what the store holds. To be called once, in the running loop."""
+        """Go on with what the store holds. To be called once, in the running loop.
+
+        Raises StoreError where the store cannot be written.
+        """
         at = self.clock.moment()
         self._carry_out(self.coordinator.restore(self.store.unfinished(), self.store.pairings(), at), at)
+        if self._gate.fault is not None:
+            self.stop()
+            raise StoreError(reason(self.store.path, self._gate.fault))
         if self.settings.auto_demo:
             self.demo.begin_at(at.now + AUTO_DEMO_SECONDS)
         self.wake()
 
     def stop(self) -> None:
-        """Close every connection (1001, going away) and let the alarm go."""
+        """Close every connection (1001, going away) and let the alarm go, for good."""
+        self._has_ended = True
         for number in list(self._lines):
             self.hang_up(number, 1001, "the coordinator ends")
         if self._alarm is not None:
@@ -122,7 +134,7 @@ class Switchboard:
         if self.taps:
             self._tap(Opened(t=at.now - self.started.now, connection=self._numbers, path=path))
         self._carry_out(self.coordinator.opened(self._numbers, at), at)
-        # Only now: a line whose opening failed, over a full disk for one, would count for ever.
+        # Only now: a line whose opening failed would count for ever.
         self._lines[self._numbers] = line
         return self._numbers
 
@@ -172,30 +184,44 @@ class Switchboard:
         self._carry_out(self.coordinator.closed(number, at), at)
 
     def commit(self, request: CommitRequest) -> Job:
-        """A client's job, stored. Raises RestFault where too many wait already."""
+        """A client's job, stored. Raises RestFault where too many wait already, or where the store fails."""
+        self._require_store()
         if self.coordinator.dispatcher.pending_count >= self.settings.max_pending_jobs:
             raise RestFault(503, "Too many pending jobs")
         at = self.clock.moment()
         job, effects = self.coordinator.commit(request, at)
         self._carry_out(effects, at)
+        if self._gate.is_shut:
+            self.coordinator.withdraw(job)
+            self._gate.withdraw(job.id)
+            raise RestFault(503, UNAVAILABLE)
         return job
 
     def create_code(self, user_id: str) -> Pairing:
-        """A pairing code, stored. Raises RestFault where too many are open already."""
+        """A pairing code, stored. Raises RestFault where there are too many, or where the store fails."""
+        self._require_store()
         at = self.clock.moment()
         pairing, effects = self.coordinator.create_code(user_id, at)
         self._carry_out(effects, at)
+        self._require_store()
         if pairing is None:
-            raise RestFault(503, "Too many open pairing codes")
+            raise RestFault(503, "Too many pairing codes")
         return pairing
 
     def claim_code(self, request: ClaimRequest) -> Pairing:
-        """The pairing that a claim makes, stored. Raises RestFault where it makes none."""
+        """The pairing that a claim makes, stored. Raises RestFault where it makes none, or the store fails.
+
+        It is stored before the core makes it: of a claim that was refused nothing may remain.
+        """
+        self._require_store()
         at = self.clock.moment()
-        outcome, effects = self.coordinator.claim_code(request.pairing_code, request.provider_pubkey, at)
-        self._carry_out(effects, at)
+        code, pubkey = request.pairing_code, request.provider_pubkey
+        outcome = self.coordinator.trust.examine(code, pubkey, at.wall_ms)
         if isinstance(outcome, ClaimFault):
             raise RestFault(400, outcome.value)
+        self.store.write((), (outcome,))
+        _, effects = self.coordinator.claim_code(code, pubkey, at)
+        self._carry_out(effects, at)
         return outcome
 
     def demonstrate(self, wanted: bool) -> None:
@@ -215,11 +241,7 @@ class Switchboard:
         """Do what is due, and set the alarm anew."""
         self._alarm = None
         at = self.clock.moment()
-        try:
-            self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at), at)
-        except sqlite3.Error:
-            LOG.exception("the store failed")
-            self._set_alarm()
+        self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at), at)
 
     def record(self, event: TranscriptEvent) -> None:
         """Show the taps an event that happened elsewhere, such as an HTTP exchange."""
@@ -230,13 +252,7 @@ class Switchboard:
         return self.clock.moment().now - self.started.now
 
     def _carry_out(self, effects: list[Effect], at: Moment) -> None:
-        jobs = {
-            item.job.id: item.job for item in effects if isinstance(item, JobChanged) and not item.job.demo
-        }
-        pairings = [item.pairing for item in effects if isinstance(item, PairingChanged)]
-        if jobs or pairings:
-            self.store.write(jobs.values(), pairings)
-        for effect in effects:
+        for effect in self._gate.let_through(effects, at.now):
             if isinstance(effect, Send):
                 self.outgoing(effect)
             elif isinstance(effect, Close):
@@ -245,6 +261,11 @@ class Switchboard:
                 observe(effect)
         self._set_alarm()
 
+    def _require_store(self) -> None:
+        """Raise RestFault while the store fails: nothing new is begun."""
+        if self._gate.is_shut:
+            raise RestFault(503, UNAVAILABLE)
+
     def _fresh_id(self) -> str:
         return self.new_id()
 
@@ -252,8 +273,9 @@ class Switchboard:
         return self.new_worker_id()
 
     def _set_alarm(self) -> None:
-        dues = [due for due in (self.coordinator.wake_at, self.demo.wake_at) if due is not None]
-        if not dues:
+        wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at)
+        dues = [due for due in wishes if due is not None]
+        if not dues or self._has_ended:
             return
         wanted = min(dues)
         if self._alarm is not None and self._alarm_at <= wanted:

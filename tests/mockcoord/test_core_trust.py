@@ -9,9 +9,9 @@ from tests.mockcoord.driver import WALL, Driver, identity
 KEY = identity(1).pubkey_hex
 
 
-def book(*codes: str, max_codes: int = 10) -> TrustBook:
+def book(*codes: str, max_codes: int = 10, max_pairings: int = 100) -> TrustBook:
     supply = iter(codes)
-    return TrustBook(lambda: next(supply), max_codes)
+    return TrustBook(lambda: next(supply), max_codes, max_pairings)
 
 
 def claimed(outcome: Pairing | ClaimFault) -> Pairing:

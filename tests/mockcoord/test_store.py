@@ -43,6 +43,7 @@ FULL = job(
 @pytest.mark.parametrize("stored", [job(), FULL, job(error=JobError.WORKER_TIMEOUT, status=JobStatus.FAILED)])
 def test_a_job_reads_as_it_was_written(stored: Job) -> None:
     store = Store(None)
+    store.write([job()], [])
     store.write([stored], [])
     found = store.job("job-1")
     assert found == stored
@@ -66,7 +67,8 @@ def test_unfinished_recent_and_totals() -> None:
     store = Store(None)
     assert store.totals() == (0, 0, 0, 0)
     finished = {"status": JobStatus.COMPLETED, "pubkey": "AB" * 32, "receipt": Json.of({})}
-    store.write([job(1), job(2, status=JobStatus.ASSIGNED, pubkey="ab" * 32), job(3, **finished)], [])
+    store.write([job(1), job(2, status=JobStatus.ASSIGNED, pubkey="ab" * 32), job(3)], [])
+    store.write([job(3, **finished)], [])
     assert [found.id for found in store.unfinished()] == ["job-1", "job-2"]
     assert [found.id for found in store.recent(2)] == ["job-3", "job-2"]
     assert store.totals() == (1, 1, 1, 0)
@@ -98,6 +100,7 @@ def test_a_write_is_all_or_nothing() -> None:
 def test_a_file_outlives_its_store(tmp_path: Path) -> None:
     path = str(tmp_path / "dispatch.db")
     store = Store(path)
+    store.write([job()], [])
     store.write([FULL], [])
     store.close()
     again = Store(path)

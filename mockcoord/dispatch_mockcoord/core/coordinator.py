@@ -78,7 +78,7 @@ class Coordinator:
         self, terms: Terms, *, new_id: _Draw, new_code: _Draw, at: Moment, new_worker_id: _Draw | None = None
     ) -> None:
         self.terms = terms
-        self.trust = TrustBook(new_code, terms.max_codes)
+        self.trust = TrustBook(new_code, terms.max_codes, terms.max_pairings)
         self.registry = Registry(new_worker_id or new_id)
         self._new_id = new_id
         self._effects: list[Effect] = []
@@ -140,6 +140,10 @@ class Coordinator:
         )
         return self.dispatcher.commit(job, at), self._taken()
 
+    def withdraw(self, job: Job) -> None:
+        """Undo the commit that gave this job, before any other input and any effect of it: it never was."""
+        self.dispatcher.withdraw(job)
+
     def demonstrate(self, worker: Worker, user_id: str, payload: Json, at: Moment) -> list[Effect]:
         """Hand a job that no client asked for to this worker, if it is registered, idle and settled."""
         self._advance(at)
@@ -159,7 +163,7 @@ class Coordinator:
         return self._taken()
 
     def create_code(self, user_id: str, at: Moment) -> tuple[Pairing | None, list[Effect]]:
-        """A pairing code for this user; None where too many are open."""
+        """A pairing code for this user; None where there are too many."""
         self._advance(at)
         pairing = self.trust.create(user_id, at.wall_ms)
         if pairing is not None:

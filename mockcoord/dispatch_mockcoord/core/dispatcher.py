@@ -60,6 +60,14 @@ class Dispatcher:
         self._windows.start(job.id, at.now)
         return self._place(job, at)
 
+    def withdraw(self, job: Job) -> None:
+        """Forget a job that was committed just now; whoever holds it is idle as before."""
+        if self._open.pop(job.id, None) is not None:
+            self._windows.cancel(job.id)
+            self._pending.discard(job)
+            if job.id in self._holders:
+                self._take_back(self._registry.workers[self._holders[job.id]], job)
+
     def hand(self, job: Job, worker: Worker, at: Moment) -> Job:
         """Give a fresh job to this worker, which must be idle."""
         return self._assign(job, worker, at)

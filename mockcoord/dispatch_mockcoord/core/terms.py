@@ -28,7 +28,8 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     `receipt_seconds`: how long after job_complete a receipt may come apart.
     `register_seconds`: how long a connection may stay unregistered.
     `receipts_required`: a job without a good receipt fails.
-    `max_codes`: how many pairing codes may be open at once.
+    `max_codes`: how many pairing codes may be open at once. `max_pairings`: how many, open and claimed ones
+    together, may be known.
     """
 
     settle_seconds: float = 0.25
@@ -39,3 +40,4 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     receipts_required: bool = False
     max_frame_bytes: int = MAX_FRAME_BYTES
     max_codes: int = 10_000
+    max_pairings: int = 100_000

@@ -9,6 +9,9 @@ import msgspec
 CODE_MILLISECONDS: Final = 3_600_000
 """How long a pairing code can be claimed: one hour."""
 
+MEMORY_MILLISECONDS: Final = 3_600_000
+"""How long after that a claim is still answered `expired`, while there is room."""
+
 _KEY_DIGITS: Final = 64
 
 
@@ -35,20 +38,25 @@ class ClaimFault(StrEnum):
 
 
 class TrustBook:
-    """All pairing codes that are open or claimed, and who trusts whom."""
+    """All pairing codes that are open or claimed, and who trusts whom.
 
-    def __init__(self, new_code: Callable[[], str], max_codes: int) -> None:
+    At most `max_codes` are open at once, and at most `max_pairings` are known altogether.
+    """
+
+    def __init__(self, new_code: Callable[[], str], max_codes: int, max_pairings: int) -> None:
         self._new_code = new_code
         self._max_codes = max_codes
+        self._max_pairings = max_pairings
         self._codes: dict[str, Pairing] = {}
         self._open: dict[str, None] = {}
         self._users: dict[str, dict[str, Pairing]] = {}
 
     def create(self, user_id: str, wall_ms: int) -> Pairing | None:
-        """A fresh code for this user; None where too many are open already."""
-        if len(self._open) >= self._max_codes:
-            self._forget_expired(wall_ms)
-            if len(self._open) >= self._max_codes:
+        """A fresh code for this user; None where there are too many already."""
+        self._forget_expired_at(wall_ms - MEMORY_MILLISECONDS)
+        if self._is_full:
+            self._forget_expired_at(wall_ms)
+            if self._is_full:
                 return None
         code = self._new_code()
         while code in self._codes:
@@ -59,6 +67,13 @@ class TrustBook:
 
     def claim(self, code: str, pubkey: str, wall_ms: int) -> Pairing | ClaimFault:
         """The pairing that this claim makes, or why it makes none; a refused claim changes nothing."""
+        outcome = self.examine(code, pubkey, wall_ms)
+        if isinstance(outcome, Pairing):
+            self.restore((outcome,))
+        return outcome
+
+    def examine(self, code: str, pubkey: str, wall_ms: int) -> Pairing | ClaimFault:
+        """What a claim would come to; nothing changes."""
         pairing = self._codes.get(code)
         if pairing is None:
             return ClaimFault.INVALID_CODE
@@ -68,9 +83,7 @@ class TrustBook:
             return ClaimFault.EXPIRED
         if not _is_key(pubkey):
             return ClaimFault.INVALID_KEY
-        claimed = msgspec.structs.replace(pairing, pubkey=pubkey, paired_ms=wall_ms)
-        self.restore((claimed,))
-        return claimed
+        return msgspec.structs.replace(pairing, pubkey=pubkey, paired_ms=wall_ms)
 
     def restore(self, pairings: Iterable[Pairing]) -> None:
         """These pairings stand in the book, as they were stored."""
@@ -90,8 +103,16 @@ class TrustBook:
         """The pairings of this user, one for each worker, in the order in which they were first made."""
         return tuple(self._users.get(user_id, {}).values())
 
-    def _forget_expired(self, wall_ms: int) -> None:
-        for code in [code for code in self._open if self._codes[code].expires_ms <= wall_ms]:
+    @property
+    def _is_full(self) -> bool:
+        return len(self._open) >= self._max_codes or len(self._codes) >= self._max_pairings
+
+    def _forget_expired_at(self, wall_ms: int) -> None:
+        """Forget the open codes that had expired by then. The first to expire was made first."""
+        while self._open:
+            code = next(iter(self._open))
+            if self._codes[code].expires_ms > wall_ms:
+                return
             del self._open[code], self._codes[code]
 
 
