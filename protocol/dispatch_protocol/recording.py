@@ -8,7 +8,7 @@ so that nobody takes those for the peer's. The same events feed the passive rule
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -23,6 +23,9 @@ VERSION: Final = 1
 _LINE_ENDS: Final = {end: f"\\u{end:04x}" for end in (0x85, 0x2028, 0x2029)}
 
 Opcode: TypeAlias = Literal["text", "binary", "ping", "pong"]
+
+Duration: TypeAlias = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
+"""Seconds that are left out."""
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -106,7 +109,13 @@ class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, tag="fault"):
     detail: str = ""
 
 
-TranscriptEvent: TypeAlias = Opened | Frame | Closed | Http | Fault
+class Leap(Event, frozen=True, kw_only=True, omit_defaults=True, tag="leap"):
+    """The coordinator's clock was put ahead by so many `seconds`, and `t` with it; no other clock was."""
+
+    seconds: Duration
+
+
+TranscriptEvent: TypeAlias = Opened | Frame | Closed | Http | Fault | Leap
 
 
 class Recording(msgspec.Struct, frozen=True):

@@ -19,6 +19,7 @@ from dispatch_protocol.recording import (
     Frame,
     Header,
     Http,
+    Leap,
     Opened,
     Recording,
     TranscriptEvent,
@@ -68,6 +69,7 @@ events: st.SearchStrategy[TranscriptEvent] = st.one_of(
         response=st.none() | texts,
     ),
     st.builds(Fault, t=times, name=texts, connection=st.none() | connections, detail=texts),
+    st.builds(Leap, t=times, seconds=times),
 )
 
 

@@ -162,6 +162,39 @@ def test_after_a_fault_time_and_coordinator_are_not_judged() -> None:
     assert script.judge()[0] == []
 
 
+def _leaping(seconds: float = 35.0) -> Script:
+    """The conforming session, with the coordinator's clock put ahead in the middle of it."""
+    script = Script("session").later("beat 31", seconds)
+    script.end += seconds
+    return script
+
+
+def test_a_leap_of_the_coordinator_s_clock_is_no_gap_of_the_worker_s() -> None:
+    assert {"W-HBT-4", "C-HBT-3"} <= clauses(_leaping().judge()[0])
+    assert _leaping().add(30.5, event="leap", seconds=35.0).judge()[0] == []
+
+
+def test_after_a_leap_the_worker_is_judged_by_its_own_time() -> None:
+    script = _leaping().add(30.5, event="leap", seconds=35.0).drop("beat 41", "beat ack 41")
+
+    (finding,) = script.judge()[0]
+
+    assert finding.clause == "W-HBT-6"
+    assert finding.t > 50 + 35
+
+
+def test_a_leap_makes_pairing_codes_expire() -> None:
+    script = Script("session").add(80.0, event="leap", seconds=4000.0)
+    claim = script.line("claim again")
+    claim |= {"t": 4081.0, "response": '{"error":"expired"}', "from": "client"}
+    script.drop("claim", "list").end += 4000
+
+    found, judged = script.judge()
+
+    assert found == []
+    assert judged["C-TRU-8"] == 1
+
+
 def test_a_faulty_http_answer_is_not_the_coordinator_s() -> None:
     script = Script("session")
     script.line("health")["status"] = 500

@@ -13,7 +13,7 @@ from dispatch_protocol.messages import (
     RegisterAck,
     UnknownType,
 )
-from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
+from dispatch_protocol.recording import Closed, Frame, Http, Leap, Opened, TranscriptEvent
 from dispatch_protocol.rules import (
     answers,
     assignments,
@@ -52,7 +52,8 @@ class Rules:
     many seconds the coordinator waits for an answer before it gives a job up (an option of coordinators).
 
     After a `Fault` on a connection nothing that depends on time or on the coordinator is judged on it any
-    more; after one without a connection the next HTTP exchange is not judged.
+    more; after one without a connection the next HTTP exchange is not judged. A `Leap` is no time that a
+    worker let pass; on the connections that were open at it the coordinator is judged no more.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Rules:
         """One event happened. Gives what it brings to light. Never raises, whatever the event holds."""
         ledger = self._ledger
         ledger.index += 1
-        ledger.t = max(ledger.t, event.t)
+        ledger.t = max(ledger.t, event.t - ledger.ahead)
         if ledger.t - self._swept >= SWEEP_SECONDS:
             self._swept = ledger.t
             self._pass_time()
@@ -99,6 +100,8 @@ class Rules:
             self._opened(event)
         elif isinstance(event, Closed):
             self._closed(event)
+        elif isinstance(event, Leap):
+            self._leapt(event)
         elif event.connection is None:
             self._faulty_exchanges += 1
         else:
@@ -107,7 +110,7 @@ class Rules:
 
     def finish(self, t: float) -> tuple[Finding, ...]:
         """The transcript ended at `t` (seconds): what is owed by now will not come any more."""
-        self._ledger.t = max(self._ledger.t, t)
+        self._ledger.t = max(self._ledger.t, t - self._ledger.ahead)
         for connection in self._facts.connections.values():
             self._pass_time_on(connection, ended=True)
             if self._of_worker:
@@ -125,6 +128,14 @@ class Rules:
         known = self._facts.connections.get(number)
         return known or self._facts.connection(number, None, self._ledger.index)
 
+    def _judges_coordinator_on(self, connection: Connection) -> bool:
+        return self._of_coordinator and not (connection.faulted or connection.leapt)
+
+    def _leapt(self, event: Leap) -> None:
+        self._ledger.ahead += event.seconds
+        for connection in self._facts.connections.values():
+            connection.leapt = True
+
     def _opened(self, event: Opened) -> None:
         former = self._facts.connections.get(event.connection)
         if former is not None:
@@ -136,7 +147,7 @@ class Rules:
         self._pass_time_on(connection, ended=True)
         if event.by is not Role.WORKER:
             heartbeats.pass_time(self._ledger, connection, ended=True)
-        if self._of_coordinator and not connection.faulted:
+        if self._judges_coordinator_on(connection):
             connections.closed(self._ledger, connection, event)
         registration.closed(self._facts, connection, event.code, self._ledger.t)
         assignments.lose(self._facts, connection)
@@ -156,7 +167,7 @@ class Rules:
 
     def _from_worker(self, connection: Connection, event: Frame, reading: Reading) -> None:
         ledger, facts = self._ledger, self._facts
-        if self._of_coordinator and not connection.faulted and (event.opcode, event.text) != ("text", None):
+        if self._judges_coordinator_on(connection) and (event.opcode, event.text) != ("text", None):
             replies.expect(ledger, facts, connection, reading, self._patience)
         registration.first_frame(ledger, connection, reading)
         message = reading.message
@@ -194,7 +205,7 @@ class Rules:
 
     def _from_coordinator(self, connection: Connection, reading: Reading) -> None:
         ledger, facts, message = self._ledger, self._facts, reading.message
-        if self._of_coordinator and not connection.faulted:
+        if self._judges_coordinator_on(connection):
             self._judge_coordinator(connection, reading)
         if reading.violation is not None and connection.phase is SessionState.REGISTERING:
             connection.faulted = True  # nobody can tell what the worker made of it
@@ -244,6 +255,6 @@ class Rules:
         registration.pass_time(ledger, connection)
         assignments.pass_time(ledger, connection, ended=ended)
         receipts.pass_time(ledger, connection, ended=ended)
-        if self._of_coordinator and not connection.faulted:
+        if self._judges_coordinator_on(connection):
             replies.pass_time(ledger, connection, ended=ended)
             connections.pass_time(ledger, connection)

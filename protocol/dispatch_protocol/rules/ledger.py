@@ -32,13 +32,15 @@ class Ledger:
     """Counts every examination of a clause, and holds the findings until they are taken.
 
     `t` and `index` are those of the event under judgement; whoever feeds the rules sets them. `epoch_ms` is
-    the wall clock at t=0 in milliseconds since 1970, or None where it is not known.
+    the wall clock at t=0 in milliseconds since 1970, or None where it is not known. `t` leaves out by how
+    much the coordinator's clock was put `ahead`: the time by which a worker owes something is its own.
     """
 
     def __init__(self, epoch_ms: int | None = None) -> None:
         self.epoch_ms = epoch_ms
         self.judged: Counter[str] = Counter()
         self.t = 0.0
+        self.ahead = 0.0
         self.index = -1
         self._found: list[Finding] = []
 
@@ -63,7 +65,7 @@ class Ledger:
         self._found.append(
             Finding(
                 clause=clause,
-                t=self.t,
+                t=self.coordinator_t,
                 connection=connection,
                 place=_inert(place),
                 message=_inert(message),
@@ -90,6 +92,11 @@ class Ledger:
         else:
             self.failed(clause, message, place=place, expected=expected, actual=actual, connection=connection)
         return fits
+
+    @property
+    def coordinator_t(self) -> float:
+        """Where the coordinator's clock stands, in seconds of the transcript."""
+        return self.t + self.ahead
 
     def seconds_from_now(self, milliseconds: int) -> float | None:
         """How far a wall-clock time lies from `t`, in seconds; None where the wall clock is not known."""

@@ -124,6 +124,8 @@ class Connection:
     """Replies that the coordinator owes, by the event that they answer."""
     phase: SessionState = SessionState.CONNECTED
     faulted: bool = False
+    leapt: bool = False
+    """The coordinator's clock was put ahead meanwhile: it treats the connection by a time of its own."""
     seen_first: bool = False
     illegible: bool = False
     """The worker sent something that is no message: what seems missing may be in it."""

@@ -47,7 +47,7 @@ def note_code(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
     if (exchange.method, exchange.path, exchange.status) == ("POST", "/v1/trust/create", 201):
         asked = outcome(lambda: read_trust_create(exchange.body, exchange.content_type))
     if isinstance(asked, str) and isinstance(code, str) and _CODE.match(code):
-        facts.codes.put(code, Code(name_of(asked), ledger.t))
+        facts.codes.put(code, Code(name_of(asked), ledger.coordinator_t))
 
 
 def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
@@ -125,7 +125,7 @@ def _judge_expiry(ledger: Ledger, exchange: Exchange, expires: JsonValue) -> Non
     time = read_time(expires) if isinstance(expires, str) else None
     distance = None if time is None else ledger.seconds_from_now(time.milliseconds)
     if distance is not None:
-        fits = abs(distance - CODE_SECONDS) <= _MARGIN
+        fits = abs(distance - ledger.ahead - CODE_SECONDS) <= _MARGIN
         expect(ledger, "C-TRU-2", fits, "one hour from now", exchange, place="$.expires_at", actual=expires)
 
 
@@ -145,9 +145,9 @@ def _judge_claim(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
         expect(ledger, "C-TRU-5", refused, "a refusal: the code was claimed before", exchange)
         if refused:
             _judge_error(ledger, exchange, "C-TRU-7", "already_claimed")
-    elif ledger.t - code.t > CODE_SECONDS + _MARGIN:
+    elif ledger.coordinator_t - code.t > CODE_SECONDS + _MARGIN:
         _judge_error(ledger, exchange, "C-TRU-8", "expired")
-    elif ledger.t - code.t < CODE_SECONDS - _MARGIN:
+    elif ledger.coordinator_t - code.t < CODE_SECONDS - _MARGIN:
         _judge_pairing(ledger, facts, exchange, asked, code)
 
 

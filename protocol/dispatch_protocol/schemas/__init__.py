@@ -13,7 +13,7 @@ import msgspec
 
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.messages import MESSAGES
-from dispatch_protocol.recording import Closed, Fault, Frame, Header, Http, Opened
+from dispatch_protocol.recording import Closed, Fault, Frame, Header, Http, Leap, Opened
 from dispatch_protocol.vocabulary import Role
 
 __all__ = ["FILES", "message_schema", "recording_schema", "schema_text"]
@@ -21,7 +21,7 @@ __all__ = ["FILES", "message_schema", "recording_schema", "schema_text"]
 Schema: TypeAlias = dict[str, Any]
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-_LINES: Final = (Header, Opened, Frame, Closed, Http, Fault)
+_LINES: Final = (Header, Opened, Frame, Closed, Http, Fault, Leap)
 
 
 def message_schema() -> Schema:
