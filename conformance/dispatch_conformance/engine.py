@@ -15,7 +15,7 @@ from typing import Final
 
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.clauses import clause
-from dispatch_protocol.errors import UsageError
+from dispatch_protocol.errors import JsonSyntaxError, UsageError
 from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.clock import ControlClock
@@ -31,15 +31,16 @@ WAITING_PER_JOB: Final = 3
 """How many scenarios that merely wait may run for each of the jobs."""
 
 HOPELESS: Final = 3
-"""After so many scenarios to which no worker ever connected the rest is not tried."""
+"""After so many scenarios in which no worker ever connected, or ever registered, the rest is not tried."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScenarioRun:
     """What became of one scenario. `error` is the suite's own failure, with its traceback's end.
 
-    `outputs` is what its workers printed, `endings` how they ended where that was not the suite's doing,
-    `smallest` the smallest input found for each check that failed where inputs were searched for.
+    `registered`: a worker sent a `register` to a stage. `outputs` is what its workers printed, `endings` how
+    they ended where that was not the suite's doing, `smallest` the smallest input found for each check that
+    failed where inputs were searched for.
     """
 
     scenario: Scenario
@@ -54,6 +55,7 @@ class ScenarioRun:
     provider_type: ProviderType | None = None
     pubkey: str = ""
     capabilities: tuple[str, ...] = ()
+    registered: bool = False
     smallest: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
@@ -142,9 +144,11 @@ class Engine:
 
     def _hopeless(self) -> bool:
         runs = self._outcome.runs
-        if self._outcome.connected or len(runs) < HOPELESS:
+        tried = [run for run in runs if run.connected or not self._outcome.connected]
+        if len(tried) < HOPELESS or any(run.registered for run in runs):
             return False
-        self._outcome.given_up = f"no worker connected in {len(runs)} scenarios; the rest was not tried"
+        missed = "registered" if self._outcome.connected else "connected"
+        self._outcome.given_up = f"no worker {missed} in {len(tried)} scenarios; the rest was not tried"
         return True
 
     def _is_open(self, run: ScenarioRun) -> bool:
@@ -175,9 +179,9 @@ async def run_scenario(
                 error = "overran its time" if limit.expired() else "a time-out that nothing handled"
             endings = tuple(worker.ending() for worker in context.workers if not worker.running)
         passive = [entry for judge in context.judges for entry in judge.finish(clock.stalled)]
-    except UsageError:
-        raise
     except Exception as failure:  # the suite's own: told as such, never blamed on the worker
+        if isinstance(failure, UsageError) and not isinstance(failure, JsonSyntaxError):
+            raise
         passive, error = [], describe(failure)
     observations = [*context.observations, *passive]
     observations += life(scenario, missing, passive)
@@ -196,6 +200,7 @@ async def run_scenario(
         provider_type=session.provider_type if session else None,
         pubkey=session.pubkey if session else "",
         capabilities=_capabilities(context) or (),
+        registered=any(stage.sessions for stage in context.stages),
         smallest=context.smallest,
     )
 

@@ -4,7 +4,7 @@ An Assignment is written once and sent as it stands; its answers are collected b
 connection they arrive. Source: SPEC.md, "Assignments and answers".
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias, TypedDict
@@ -21,6 +21,8 @@ ANSWER_SECONDS: Final = {JobType.TASK: 10.0, JobType.LLM_INFER: 60.0}
 RECEIPT_SECONDS: Final = 5.0
 """How long after its job_complete a receipt may follow in a receipt_submit."""
 
+SILENCE_SECONDS: Final = 20.0
+"""After how much silence, one unanswered assignment behind the other, a worker is given no more."""
 
 Payload: TypeAlias = "JsonValue | Json"
 """A payload as a scenario gives it: a value, or an exact text."""
@@ -111,6 +113,15 @@ class Assignment:
     answers: list[Answer] = field(default_factory=list)
     submitted: list[tuple[Json, str | None]] = field(default_factory=list)
 
+    @property
+    def sent(self) -> bool:
+        """Whether it was sent."""
+        return self.index >= 0
+
+    def left(self, now: float) -> float:
+        """How many seconds of the clause's time are left for an answer, at this time of the transcript."""
+        return self.patience - (now - self.sent_at) if self.sent else self.patience
+
     async def answer(self, timeout: float | None = None) -> Answer:
         """The first answer; NOTHING after the clause's time (or `timeout` seconds), or if none can come."""
         seconds = self.patience if timeout is None else timeout
@@ -155,6 +166,20 @@ class Assignment:
         receipt = _json(members, "receipt")
         if receipt is not None and len(self.submitted) < 10:
             self.submitted.append((receipt, _text(members, "signature")))
+
+
+def silence(newest_first: Iterable[Assignment], now: float) -> tuple[int, float]:
+    """How many assignments have stayed without an answer since the last answer, and for how long in all.
+
+    Those that have time left do not count.
+    """
+    count, seconds = 0, 0.0
+    for assignment in newest_first:
+        if assignment.answers:
+            break
+        if assignment.sent and assignment.left(now) <= 0:
+            count, seconds = count + 1, seconds + assignment.patience
+    return count, seconds
 
 
 def assignment_text(members: Mapping[str, Payload]) -> str:

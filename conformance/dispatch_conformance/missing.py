@@ -21,6 +21,10 @@ class WorkerLost(Missing):
     """The worker registered, and then ended or left although nobody asked it to."""
 
 
+class WorkerSilent(WorkerLost):
+    """The worker is there, and leaves one assignment after the other without an answer."""
+
+
 class NotDeclared(Missing):
     """The worker did not declare the capability that the scenario is about: not applicable."""
 

@@ -30,17 +30,19 @@ from dispatch_conformance.conduct import HEARTBEAT_ACK, Claim, Conduct, Session
 from dispatch_conformance.http11 import Reply, Request
 from dispatch_conformance.jobs import (
     ANSWER_SECONDS,
+    SILENCE_SECONDS,
     Answer,
     Assignment,
     Kind,
     Payload,
     Terms,
     assignment_text,
+    silence,
 )
 from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.lifeline import ending, has_ended, unregistered
 from dispatch_conformance.link import MAX_FRAME, Link
-from dispatch_conformance.missing import WorkerLost
+from dispatch_conformance.missing import WorkerLost, WorkerSilent
 from dispatch_conformance.rest import claimed, faithful, http_event
 from dispatch_conformance.transcript import Transcript
 from dispatch_conformance.wire import Wire
@@ -174,7 +176,13 @@ class Stage:
     async def assign(
         self, job_type: str, payload: Payload, *, session: Session | None = None, **terms: Unpack[Terms]
     ) -> Assignment:
-        """Give the worker a job: on `session` at once, else on the newest one when it is ready."""
+        """Give the worker a job: on `session` at once, else on the newest one when it is ready.
+
+        Raises WorkerSilent once it has left its jobs unanswered for SILENCE_SECONDS: more would be in vain.
+        """
+        unanswered, seconds = silence(reversed(self._assignments.values()), self.transcript.now)
+        if seconds >= SILENCE_SECONDS * self._scale:
+            raise WorkerSilent(f"the worker has left {unanswered} assignments in a row without an answer")
         chosen = session or await self.ready()
         assignment = self.prepare(job_type, payload, **terms)
         self.send(assignment, chosen)

@@ -17,7 +17,14 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dispatch_protocol.clauses import Level, for_role
 from dispatch_protocol.vocabulary import Role
 
-from tests.conformance.trials import Subject, Trial, javascript_subjects, python_subject, try_mutant, try_whole
+from tests.conformance.trials import (
+    Subject,
+    Trial,
+    javascript_subjects,
+    python_subject,
+    try_mutant,
+    try_whole,
+)
 from tests.mutants.catalogue import MUTANTS
 from tests.mutants_js import family
 

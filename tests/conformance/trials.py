@@ -4,7 +4,6 @@ The kill matrix and the tests that try a few workers share this.
 """
 
 import json
-import signal
 import subprocess
 import sys
 import tempfile
@@ -133,7 +132,7 @@ def run_suite(command: str, selection: Iterable[str], *options: str) -> Run:
         try:
             printed, _ = process.communicate(timeout=LIMIT_SECONDS)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)  # so that it takes its workers with it
+            process.terminate()  # it takes its workers with it
             printed, _ = process.communicate(timeout=30)
         results = Path(folder, "results.json")
         checks = json.loads(results.read_text("utf-8"))["checks"] if results.exists() else []
@@ -159,9 +158,7 @@ def try_whole(mutant: Subject) -> Trial:
 
 def told(mutant: Subject, runs: list[Run], began: float) -> Trial:
     """The trial that these runs make."""
-    broken = {
-        check["clause"] for run in runs for check in run.checks if check["verdict"] in {"fail", "warn"}
-    }
+    broken = {check["clause"] for run in runs for check in run.checks if check["verdict"] in {"fail", "warn"}}
     return Trial(
         mutant,
         max(run.exit_code for run in runs),

@@ -3,6 +3,7 @@
 from collections.abc import Container, Sequence
 from typing import Final, NamedTuple
 
+from dispatch_protocol.errors import JsonSyntaxError
 from dispatch_protocol.parsing import parse_members
 from dispatch_protocol.recording import Frame
 from dispatch_protocol.vocabulary import Role
@@ -93,7 +94,7 @@ def _named(text: str) -> tuple[str, str]:
     """The type of a worker's frame, and the job it names; "" where there is none."""
     try:
         members = parse_members(text) or {}
-    except ValueError:
+    except JsonSyntaxError:
         return "", ""
     kind, job_id = (members[name].value if name in members else None for name in ("type", "job_id"))
     if kind == "receipt_submit" and "receipt" in members:

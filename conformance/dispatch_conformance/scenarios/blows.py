@@ -153,10 +153,14 @@ BLOWS: Final = (
 """In the order in which they are sent: the messages of the specification first."""
 
 BEFORE_ACK: Final = (
-    _message("coordinator_notice", text="welcome"),
-    "[]",
-    "not JSON",
-    stringify({"job_id": _JOB}),
-    _ERROR,
+    Blow(
+        "early_unknown_type",
+        "a message of an unknown type",
+        (_message("coordinator_notice", text="welcome"),),
+    ),
+    Blow("early_no_object", "an empty list", ("[]",)),
+    Blow("early_not_json", "text that is not JSON", ("not JSON",)),
+    Blow("early_no_type", "an object without a type", (stringify({"job_id": _JOB}),)),
+    Blow("early_error", "an error message", (_ERROR,)),
 )
 """What comes before the register_ack: everything but null, which is tried by itself."""

@@ -1,7 +1,7 @@
 """Faulty jobs are answered, by a job_reject or an output with an `error`, and stop nothing. Source: W-BAD.
 
 Each fault is followed by a well-formed job, its twin. A fault without an answer does not hold up the others:
-its ten seconds run while they are tried.
+its time (ten seconds, or the sixty of LLM_INFER) runs while they are tried. Those of sixty come first.
 """
 
 from typing import Final, NamedTuple
@@ -15,6 +15,11 @@ from dispatch_conformance.scenarios.probe import probe
 
 PROMPT_SECONDS: Final = 1.0
 """How long a fault's answer is awaited before the next job is given."""
+
+SILENT_SECONDS: Final = 0.1
+"""How long it is awaited once MOST_PROMPT faults were not answered so soon."""
+
+MOST_PROMPT: Final = 3
 
 
 class Fault(NamedTuple):
@@ -82,13 +87,14 @@ async def payloads(context: Context) -> None:
     stage = context.stage
     await stage.ready()
     given: list[tuple[Fault, Assignment]] = []
-    for fault in FAULTS:
+    for fault in sorted(FAULTS, key=lambda entry: entry.job_type != JobType.LLM_INFER):
         if fault.job_type in (JobType.TASK, JobType.LLM_INFER) and fault.job_type not in session.capabilities:
             context.check(fault.check).not_applicable(f"the worker did not declare {fault.job_type}")
             continue
         assignment = await stage.assign(fault.job_type, fault.payload, session=session)
         given.append((fault, assignment))
-        await assignment.answer(PROMPT_SECONDS)
+        unanswered = sum(not before.answers for _, before in given)
+        await assignment.answer(PROMPT_SECONDS if unanswered <= MOST_PROMPT else SILENT_SECONDS)
         probing = await probe(stage, session)
         if not context.check("next_job").expect(
             probing.works,
@@ -103,9 +109,8 @@ async def payloads(context: Context) -> None:
 
 
 async def judge(context: Context, fault: Fault, assignment: Assignment) -> None:
-    """Whether there is an answer within ten seconds, and whether it says that the job is faulty."""
-    spent = context.stage.transcript.now - assignment.sent_at
-    answer = await assignment.answer(max(0.0, assignment.patience - spent))
+    """Whether there is an answer in time, and whether it says that the job is faulty."""
+    answer = await assignment.answer(max(0.0, assignment.left(context.stage.transcript.now)))
     if not context.check(fault.check).expect(
         answer.answered,
         f"{fault.about} is not answered",

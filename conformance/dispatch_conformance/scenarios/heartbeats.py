@@ -74,7 +74,8 @@ async def watch(context: Context, check: str, session: Session, when: str) -> No
     actual = f"the connection ended after {end - acked:.1f} s"
     if not lost:
         moments = ", ".join(f"{moment - acked:.1f}" for moment in session.heartbeats)
-        actual = f"a gap of {longest:.1f} s; heartbeats at {moments or 'no time'} s after the register_ack"
+        told = f"heartbeats {moments} s after the register_ack" if moments else "no heartbeat at all"
+        actual = f"a gap of {longest:.1f} s; {told}"
     context.check(check).expect(
         longest <= GAP_SECONDS and not lost,
         f"the worker does not keep up its heartbeats {when}",

@@ -7,7 +7,7 @@ from dispatch_protocol.errors import shown
 from dispatch_protocol.tasks import DEFAULT_MAX_TOKENS
 from dispatch_protocol.vocabulary import JobType
 
-from dispatch_conformance.jobs import Answer
+from dispatch_conformance.jobs import Answer, Assignment
 from dispatch_conformance.ollama import (
     CUT_OFF,
     DEFAULT_MODEL,
@@ -48,6 +48,10 @@ TEXTS: Final = (
 )
 
 
+FAILURE_SECONDS: Final = 4.0
+"""How long a job's answer is awaited before the model's server fails in the next way."""
+
+
 class Failure(NamedTuple):
     """A way in which the model's server fails; a mood of None closes its port."""
 
@@ -82,7 +86,7 @@ FAILURES: Final = (
 async def prompts(context: Context) -> None:
     """Prompts, limits and texts of every kind, on their way to the model and back."""
     await context.worker(variables={"OLLAMA_MODEL": None})
-    patience = Patience(context.stage, 1)
+    patience = Patience(context.stage, 1, seconds=40.0)  # the last one may take sixty more
     for about, prompt in PROMPTS:
         asked, answer = await infer(context, patience, about, {"prompt": prompt, "max_tokens": 64})
         if asked is not None:
@@ -137,9 +141,9 @@ async def replies(context: Context, patience: Patience) -> None:
     limit=200.0,
 )
 async def failures(context: Context) -> None:
-    """A model server that fails in every way, between prompts that it answers."""
+    """A model server that fails in every way; a job without an answer keeps its time while others come."""
     await context.worker(variables={"OLLAMA_MODEL": OWN_MODEL})
-    patience = Patience(context.stage, 2)
+    patience = Patience(context.stage, 1)
     twin = await patience.run(JobType.LLM_INFER, {"prompt": "before", "max_tokens": 16})
     asked = context.ollama.generations
     if asked:
@@ -150,12 +154,17 @@ async def failures(context: Context) -> None:
             why = "the worker does not complete an LLM_INFER job that the model answers"
             context.check(failure.check).not_testable(why, twin)
         return
+    given: list[tuple[Failure, Assignment]] = []
     for failure in FAILURES:
         if failure.mood is None:
             await context.ollama.refuse()
         else:
             context.ollama.mood = failure.mood
-        answer = await patience.run(JobType.LLM_INFER, {"prompt": "Why?", "max_tokens": 16})
+        assignment = await context.stage.assign(JobType.LLM_INFER, {"prompt": "Why?", "max_tokens": 16})
+        given.append((failure, assignment))
+        await assignment.answer(FAILURE_SECONDS)
+    for failure, assignment in given:
+        answer = await assignment.answer(max(0.0, assignment.left(context.stage.transcript.now)))
         context.check(failure.check).expect(
             not answer.completed or answer.refused,
             f"the worker completes a job although the model's server gives {failure.about}",

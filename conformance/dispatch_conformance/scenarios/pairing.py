@@ -147,10 +147,10 @@ async def judge_private(context: Context, stage: Stage) -> None:
     session = await stage.ready()
     job_type, payload = easy_job(session, "a private matter")
     public = await (await stage.assign(job_type, payload, session=session)).answer()
-    private = await (await stage.assign(job_type, payload, session=session, privacy_class="PRIVATE")).answer()
     if not public.answered:
         context.check("private").not_testable("the worker does not answer the same job as PUBLIC", public)
         return
+    private = await (await stage.assign(job_type, payload, session=session, privacy_class="PRIVATE")).answer()
     context.check("private").expect(
         private.kind is public.kind and private.output == public.output,
         "a PRIVATE job is not answered like a PUBLIC one",

@@ -9,7 +9,7 @@ from dispatch_protocol.vocabulary import JobType, TaskType
 
 from dispatch_conformance.conduct import Session
 from dispatch_conformance.jobs import RECEIPT_SECONDS, Answer, Assignment
-from dispatch_conformance.missing import NotDeclared, WorkerLost
+from dispatch_conformance.missing import Missing, NotDeclared, WorkerSilent
 from dispatch_conformance.stage import Stage
 
 WORDS = "still there"
@@ -45,17 +45,21 @@ def easy_job(session: Declares, words: str = WORDS) -> tuple[JobType, dict[str, 
 class Patience:
     """Gives one job after another, until `left` of them have stayed without an answer.
 
-    What follows then could only be waited for in vain, ten seconds or sixty at a time.
+    What follows then could only be waited for in vain, ten seconds or sixty at a time. A worker that answers,
+    and takes long for it, is asked for so many `seconds`.
     """
 
     stage: Stage
     left: int
+    seconds: float = 60.0
     given: list[Assignment] = field(default_factory=list)
 
     async def run(self, job_type: JobType, payload: JsonValue) -> Answer:
-        """Assign a job and wait for its answer. Raises WorkerLost where patience is at its end."""
+        """Assign a job and wait for its answer. At its end raises WorkerSilent, or Missing for a slow one."""
         if not self.left:
-            raise WorkerLost("the worker leaves its jobs without an answer")
+            raise WorkerSilent("the worker leaves its jobs without an answer")
+        if self.given and (spent := self.stage.transcript.now - self.given[0].sent_at) > self.seconds:
+            raise Missing(f"the worker took {spent:.0f} s for {len(self.given)} jobs, and got no more")
         assignment = await self.stage.assign(job_type, payload)
         self.given.append(assignment)
         answer = await assignment.answer()
@@ -78,34 +82,48 @@ def has_receipt(assignment: Assignment) -> bool:
     return not completed or completed[0].receipt is not None or bool(assignment.submitted)
 
 
-async def probe(stage: Stage, session: Session) -> Probing:
-    """Give an easy job on this very connection and wait for its answer, or for the connection's end."""
+async def expect_answers(stage: Stage, session: Session) -> float:
+    """How many seconds an easy job takes that follows nothing. Raises WorkerSilent if it is not answered."""
+    probing = await probe(stage, session)
+    if not probing.works:
+        raise WorkerSilent(f"the worker does not answer its first job: {probing.instead}")
+    return probing.assignment.answers[0].after
+
+
+async def probe(stage: Stage, session: Session, *, suspicion: float | None = None) -> Probing:
+    """Give an easy job on this very connection and wait for its answer; see `watch`."""
     job_type, payload = easy_job(session)
     if session.link.open:
         assignment = await stage.assign(job_type, payload, session=session)
     else:
         assignment = stage.prepare(job_type, payload)
-    return await watch(stage, session, assignment)
+    return await watch(stage, session, assignment, suspicion=suspicion)
 
 
-async def watch(stage: Stage, session: Session, assignment: Assignment) -> Probing:
-    """Wait for an assignment's answer on its connection, or until none can come there."""
+async def watch(
+    stage: Stage, session: Session, assignment: Assignment, *, suspicion: float | None = None
+) -> Probing:
+    """Wait for an assignment's answer on its connection, until its time is up or none can come there.
+
+    A `suspicion` ends the wait sooner, after so many seconds.
+    """
     process = stage.process
-    seconds = assignment.patience
+    left = max(0.0, assignment.left(stage.transcript.now))
+    seconds = left if suspicion is None else min(left, suspicion)
 
     def settled() -> bool:
         ended = process is not None and not process.running
         return bool(assignment.answers) or session.link.closed is not None or ended
 
     await stage.transcript.changes.until(settled, seconds)
-    return Probing(assignment, bool(assignment.answers), what_happened(stage, session, seconds))
+    return Probing(assignment, bool(assignment.answers), what_happened(stage, session, assignment))
 
 
-def what_happened(stage: Stage, session: Session, seconds: float) -> str:
+def what_happened(stage: Stage, session: Session, assignment: Assignment) -> str:
     """Why there is no answer, in words."""
     closed, process = session.link.closed, stage.process
     if process is not None and not process.running:
         return f"the worker ended ({process.ending()})"
     if closed is not None:
         return f"the connection ended with {closed.code}, by the {closed.by}"
-    return f"no answer within {seconds:.0f} s"
+    return f"no answer within {stage.transcript.now - assignment.sent_at:.0f} s"

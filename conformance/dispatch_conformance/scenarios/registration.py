@@ -12,6 +12,7 @@ from dispatch_protocol.recording import Http
 from dispatch_conformance.conduct import Conduct, refusal
 from dispatch_conformance.scenario import Context, scenario
 from dispatch_conformance.scenarios.probe import probe
+from dispatch_conformance.stage import Stage
 
 LATE_SECONDS: Final = 8.0
 """When a late register_ack comes: within the ten seconds that a worker waits."""
@@ -105,26 +106,38 @@ async def ws_url(context: Context) -> None:
 
 
 async def judge_url(context: Context, check: str, url: str, what: str) -> None:
-    """Whether a worker that is told this URL registers, and claims its code in the right place."""
+    """Whether a worker that is told this URL registers, and claims its code in the right place.
+
+    Where it does not, its twin is told the plain URL: what that does not do either is no matter of the URL.
+    """
     stage = context.stage
-    worker = await context.start(url=url, pairing_code=stage.pairing_code)
+    actual = await missed(context, stage, url)
+    if not actual:
+        context.check(check).passed(stage.session or ())
+        return
+    twin = await context.new_stage()
+    if also := await missed(context, twin, twin.url):
+        context.check(check).not_testable(f"the same worker with the plain URL: {also}")
+        return
+    context.check(check).failed(
+        f"the worker does not come to its coordinator as usual when its URL {what}",
+        expected=f"a registration at {stage.ws_url}, and POST /v1/trust/claim",
+        actual=actual,
+        evidence=stage.session or (),
+    )
+
+
+async def missed(context: Context, stage: Stage, url: str) -> str:
+    """What a worker that is told this URL leaves out, in words; "" if it registers and claims its code."""
+    key_path = context.folder / stage.transcript.name / "key.json"
+    worker = await context.start(stage, url=url, pairing_code=stage.pairing_code, key_path=key_path)
     await stage.until(lambda: stage.session or not worker.running, 15.0)
     if stage.session is None:
-        actual = f"it ended ({worker.ending()})" if not worker.running else "it does not register"
-        context.check(check).failed(
-            f"the worker does not come up when its URL {what}",
-            expected=f"a registration at {stage.ws_url}",
-            actual=actual,
-        )
-        return
+        return f"it ended ({worker.ending()})" if not worker.running else "it does not register"
     await stage.until(lambda: stage.claims or not worker.running, 10.0)
+    if stage.claims:
+        return ""
     requests = [
         f"{event.method} {event.path}" for event in stage.transcript.events if isinstance(event, Http)
     ]
-    context.check(check).expect(
-        bool(stage.claims),
-        f"the worker registers but its claim does not arrive when its URL {what}",
-        expected="POST /v1/trust/claim",
-        actual=", ".join(requests) or "no request",
-        evidence=stage.session,
-    )
+    return f"it registers, but its claim does not arrive: {', '.join(requests) or 'no request'}"

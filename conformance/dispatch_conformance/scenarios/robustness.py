@@ -1,42 +1,66 @@
 """Whatever a coordinator sends is survived, and what asks for nothing is not answered. Source: W-ROB.
 
 After every blow the worker gets a probe on the same connection: its answer is the proof of life, and the
-valid twin of the blow. A worker that did not survive is started anew for the next one.
+valid twin of the blow. A worker that did not survive is started anew for the next one; one that is merely
+silent keeps its time, and is judged at the end.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
 
 from dispatch_protocol.canonical import JsonValue
-from dispatch_protocol.errors import TransportError
+from dispatch_protocol.errors import JsonSyntaxError, TransportError
 from dispatch_protocol.parsing import parse_members
 from dispatch_protocol.recording import Frame
 from dispatch_protocol.vocabulary import Role
 
-from dispatch_conformance.conduct import Conduct, Session, acknowledgement
+from dispatch_conformance.checks import Evidence
+from dispatch_conformance.conduct import Session
 from dispatch_conformance.scenario import Context, scenario
-from dispatch_conformance.scenarios.blows import BEFORE_ACK, BLOWS, Blow
-from dispatch_conformance.scenarios.probe import easy_job, probe
+from dispatch_conformance.scenarios.blows import BLOWS, Blow
+from dispatch_conformance.scenarios.probe import Probing, easy_job, expect_answers, probe, watch
 from dispatch_conformance.stage import Stage
 
-MOST_DEATHS = 12
+MOST_DEATHS: Final = 12
 """After so many restarts the rest is not tried."""
+
+SUSPICION_SECONDS: Final = 1.5
+"""How long a probe's answer is awaited at least before the next blow goes to another worker."""
+
+
+class Suspect(NamedTuple):
+    """A blow whose probe has not been answered yet, and where its answer would come."""
+
+    blow: Blow
+    stage: Stage
+    session: Session
+    probing: Probing
+    evidence: Evidence
 
 
 @dataclass(slots=True)
 class Ring:
-    """The worker that takes the blows, and how often it had to be started again."""
+    """The worker that takes the blows, how often it had to be started again, and what is still open.
+
+    `failed` are checks that failed, or still may: what builds on them is not judged. `suspicion` is how long
+    the answer to a probe is awaited before somebody else takes the next blow.
+    """
 
     context: Context
     stage: Stage
     session: Session
     deaths: int = 0
+    suspicion: float = SUSPICION_SECONDS
+    failed: set[str] = field(default_factory=set)
+    suspects: list[Suspect] = field(default_factory=list)
 
-    async def stand_up(self) -> None:
-        """Start the worker again, on a coordinator of its own, unless it has died too often."""
+    async def stand_up(self, *, silent: bool) -> None:
+        """Start a worker again, on a coordinator of its own, unless it was too often; a silent one stays."""
         self.deaths += 1
         if self.deaths >= MOST_DEATHS:
             return
-        await self.context.workers[-1].stop(0.0)
+        if not silent:
+            await self.context.workers[-1].stop(0.0)
         self.stage = await self.context.new_stage()
         self.session = await self.context.worker(self.stage, key_path=self.context.key_path)
         await self.stage.ready()
@@ -61,24 +85,29 @@ class Ring:
         "binary": "W-ROB-16",
         "missing_members": "W-ROB-17",
     },
+    blind=frozenset({"W-JOB-1", "W-JOB-2", "W-JOB-3"}),
     seconds=2.0,
 )
 async def frames(context: Context) -> None:
     """Every message of a coordinator, and everything that is none."""
     ring = Ring(context, context.stage, await context.worker())
     await ring.stage.ready()
-    failed: set[str] = set()
+    ring.suspicion += 4 * await expect_answers(ring.stage, ring.session)
     for blow in BLOWS:
+        if blow.check in ring.failed:
+            continue  # more of the same would say the same
         if ring.deaths >= MOST_DEATHS:
             why = f"the worker had to be started {ring.deaths} times already"
             context.check(blow.check).not_testable(why)
-        elif broken := failed.intersection(blow.builds_on):
+        elif broken := ring.failed.intersection(blow.builds_on):
             context.check(blow.check).not_testable(f"it builds on {min(broken)}, which failed")
-        elif not await strike(ring, blow):
-            failed.add(blow.check)
-            await ring.stand_up()
-    if ring.deaths < MOST_DEATHS:
+        else:
+            await strike(ring, blow)
+    if ring.deaths < MOST_DEATHS and "unknown_members" not in ring.failed:
         await judge_unknown_members(ring)
+    for suspect in ring.suspects:
+        probing = await watch(suspect.stage, suspect.session, suspect.probing.assignment)
+        judge(context, suspect.blow, probing, suspect.evidence)
     judge_unasked(context)
 
 
@@ -102,8 +131,8 @@ async def judge_unknown_members(ring: Ring) -> None:
     )
 
 
-async def strike(ring: Ring, blow: Blow) -> bool:
-    """Send one blow and a probe after it; whether the worker survived."""
+async def strike(ring: Ring, blow: Blow) -> None:
+    """Send one blow and a probe after it; judge it, unless the worker is silent and has time left."""
     link = ring.session.link
     index = -1
     try:
@@ -111,14 +140,26 @@ async def strike(ring: Ring, blow: Blow) -> bool:
             index = link.send(frame, opcode="binary" if isinstance(frame, bytes) else "text")
     except TransportError:
         pass  # the connection ended between two of them: the probe tells
-    probing = await probe(ring.stage, ring.session)
-    marks = (ring.stage.transcript.mark(index),) if index >= 0 else ()
-    return ring.context.check(blow.check).expect(
+    probing = await probe(ring.stage, ring.session, suspicion=ring.suspicion)
+    evidence = (ring.stage.transcript.mark(index),) if index >= 0 else ()
+    silent = not probing.works and ring.session.live and ring.context.workers[-1].running
+    if silent:
+        ring.suspects.append(Suspect(blow, ring.stage, ring.session, probing, evidence))
+    else:
+        judge(ring.context, blow, probing, evidence)
+    if not probing.works:
+        ring.failed.add(blow.check)
+        await ring.stand_up(silent=silent)
+
+
+def judge(context: Context, blow: Blow, probing: Probing, evidence: Evidence) -> None:
+    """Whether the worker has survived a blow."""
+    context.check(blow.check).expect(
         probing.works,
         f"the worker does not survive {blow.about}",
         expected="the worker goes on, and answers the next job on the same connection",
         actual=probing.instead,
-        evidence=(*marks, *probing.assignment.marks()),
+        evidence=(evidence, probing.assignment.marks()),
     )
 
 
@@ -158,27 +199,7 @@ def kind_of(frame: Frame) -> str:
         return frame.opcode
     try:
         members = parse_members(frame.text) or {}
-    except ValueError:
+    except JsonSyntaxError:
         return "text"
     kind = members.get("type")
     return kind.value if kind is not None and isinstance(kind.value, str) else "text"
-
-
-@scenario("robustness.before_ack", {"before_ack": "W-ROB-5"})
-async def before_ack(context: Context) -> None:
-    """Hostile frames between register and its ack: the worker registers all the same."""
-    context.stage.conduct = Conduct(acks=lambda session: (*BEFORE_ACK, acknowledgement(session)))
-    await context.start()
-    stage = context.stage
-    await stage.until(lambda: stage.sessions or not context.workers[0].running, 15.0)
-    if not stage.sessions:
-        await stage.registered(0.0)
-    session = stage.sessions[0]
-    probing = await probe(stage, session)
-    context.check("before_ack").expect(
-        probing.works,
-        "the worker does not survive hostile frames that come before its register_ack",
-        expected="the worker registers, and answers its first job",
-        actual=probing.instead,
-        evidence=(session, probing.assignment.marks()),
-    )

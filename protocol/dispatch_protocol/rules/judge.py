@@ -172,6 +172,8 @@ class Rules:
         registration.first_frame(ledger, connection, reading)
         message = reading.message
         if reading.kind is None or isinstance(message, UnknownType):
+            if connection.running():
+                connection.provoked = None  # it may be the answer to a job
             answers.illegible(ledger, facts, connection, payload_of(event))
         elif reading.kind == "register":
             registration.registering(ledger, facts, connection, reading)
