@@ -53,8 +53,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--worker-timeout", type=_seconds, default=120.0, metavar="SECONDS", help="default: 120")
     add("--settle-ms", type=_whole, default=250, metavar="MS", help="grace after registration (default: 250)")
     add("--auto-demo", action="store_true", help="start demo mode after 5 seconds (also: AUTO_DEMO=true)")
-    add("--max-frame-bytes", type=_whole, default=MAX_FRAME_BYTES, metavar="N", help="default: 1 MiB")
-    add("--max-body-bytes", type=_whole, default=MAX_BODY_BYTES, metavar="N", help="default: 102400")
     add("--no-watch", action="store_true", help="do not hold what happens against the clauses")
     add(
         "--ready-json",
@@ -62,7 +60,25 @@ def _parser() -> argparse.ArgumentParser:
         help="print one line of JSON when it listens, and nothing more without -v",
     )
     add("-v", "--verbose", action="store_true", help="show every frame and request")
+    _add_limits(parser)
     return parser
+
+
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("limits, and what is refused beyond them").add_argument
+
+    def limit(option: str, default: int, text: str) -> None:
+        add(option, type=_whole, default=default, metavar="N", help=f"{text} (default: %(default)s)")
+
+    defaults = Settings()
+    limit("--keep-jobs", defaults.keep_jobs, "finished jobs kept, 0: all; the oldest go")
+    limit("--max-frame-bytes", MAX_FRAME_BYTES, "bytes of a frame: close 1009")
+    limit("--max-body-bytes", MAX_BODY_BYTES, "bytes of a request's body: 413")
+    limit("--max-connections", defaults.max_connections, "workers' connections: 503")
+    limit("--max-pending-jobs", defaults.max_pending_jobs, "jobs that wait for a worker: 503")
+    limit("--max-codes", defaults.terms.max_codes, "pairing codes open at once: 503")
+    limit("--max-pairings", defaults.terms.max_pairings, "pairing codes and pairings altogether: 503")
+    limit("--claim-failures", defaults.claim_failures, "failed claims of an address, 0: any number: 429")
 
 
 def _settings(options: argparse.Namespace) -> Settings:
@@ -74,13 +90,19 @@ def _settings(options: argparse.Namespace) -> Settings:
         port=default_port if options.port is None else options.port,
         network=network,
         db=options.db,
+        keep_jobs=options.keep_jobs,
         terms=Terms(
             settle_seconds=options.settle_ms / 1000,
             worker_seconds=options.worker_timeout,
             receipts_required=options.require_receipts,
             max_frame_bytes=options.max_frame_bytes,
+            max_codes=options.max_codes,
+            max_pairings=options.max_pairings,
         ),
         max_body_bytes=options.max_body_bytes,
+        max_connections=options.max_connections,
+        max_pending_jobs=options.max_pending_jobs,
+        claim_failures=options.claim_failures,
         auto_demo=options.auto_demo or os.environ.get("AUTO_DEMO") == "true",
     )
 

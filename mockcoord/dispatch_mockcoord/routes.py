@@ -4,6 +4,7 @@ A request at fault raises RestFault, which the application answers.
 """
 
 from functools import partial
+from math import ceil
 from typing import Final
 
 from dispatch_protocol.canonical import Json, stringify
@@ -29,6 +30,7 @@ from starlette.responses import HTMLResponse, Response
 
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.dashboard import dashboard_page
+from dispatch_mockcoord.guessing import Guessing
 from dispatch_mockcoord.paths import Resource
 from dispatch_mockcoord.switchboard import Switchboard
 
@@ -46,6 +48,7 @@ class Routes:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
+        self._guessing = Guessing(switchboard.settings.claim_failures)
 
     def table(self) -> list[Resource]:
         """The paths of the interface, those first that are asked for most."""
@@ -96,7 +99,19 @@ class Routes:
 
     async def _trust_claim(self, request: Request) -> Response:
         body = await self._body(request)
-        pairing = self._switchboard.claim_code(read_trust_claim(body, _content_type(request)))
+        claim = read_trust_claim(body, _content_type(request))
+        host = request.client.host if request.client is not None else ""
+        now = self._switchboard.clock.moment().now
+        wait = self._guessing.wait(host, now)
+        if wait > 0:
+            refusal = RestFault(429, "Too many failed claims")
+            return JsonText(refusal.text(), refusal.status, headers={"retry-after": str(ceil(wait))})
+        try:
+            pairing = self._switchboard.claim_code(claim)
+        except RestFault as fault:
+            if fault.status == 400:
+                self._guessing.failed(host, now)
+            raise
         return JsonText(paired_text(pairing.user_id, iso_time(pairing.paired_ms)))
 
     async def _trust_list(self, request: Request) -> Response:

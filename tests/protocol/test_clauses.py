@@ -65,8 +65,8 @@ LEVELS = {
     "C-QUO": "MMMMMMM",
     "C-TRU": "MMMMMMMMMMMM",
     "C-DEMO": "MMMMMSY",
-    "C-LIM": "MMMMM",
-    "C-DUR": "MMMMMY",
+    "C-LIM": "MMMMMY",
+    "C-DUR": "MMMMMYY",
     "C-PAY": "MMMMMY",
 }
 

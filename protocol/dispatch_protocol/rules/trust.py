@@ -28,6 +28,7 @@ CODE_SECONDS: Final = 3600.0
 _MARGIN: Final = 60.0
 _CLAIM_ERRORS: Final = ("invalid_code", "already_claimed", "expired")
 _CODE: Final = re.compile(r"[0-9A-F]{6}\Z", re.ASCII)
+_KEY: Final = re.compile(r"[0-9A-Fa-f]{64}\Z", re.ASCII)
 
 
 def answered(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
@@ -152,6 +153,8 @@ def _judge_claim(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
 
 
 def _judge_pairing(ledger: Ledger, facts: Facts, exchange: Exchange, asked: ClaimRequest, code: Code) -> None:
+    if exchange.status == 400 and not _KEY.match(asked.provider_pubkey):
+        return  # a coordinator need not pair what is no key
     user, paired = exchange.members.get("user_id"), exchange.members.get("paired_at")
     fits = exchange.status == 200 and isinstance(user, str) and name_of(user) == code.user_id
     if expect(
