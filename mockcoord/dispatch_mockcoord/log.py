@@ -3,7 +3,7 @@
 from typing import Final, TextIO
 
 from dispatch_protocol.errors import shown
-from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
+from dispatch_protocol.recording import Closed, Fault, Frame, Http, Leap, Opened, TranscriptEvent
 from dispatch_protocol.rules import Finding
 from dispatch_protocol.vocabulary import JobStatus, Role
 
@@ -53,9 +53,7 @@ class Log:
 
     def event(self, event: TranscriptEvent) -> None:
         """Write a transcript event."""
-        text = _event_text(event)
-        if text is not None:
-            self.line(text)
+        self.line(event_text(event))
 
 
 def _effect_text(effect: Effect) -> str | None:  # noqa: PLR0911
@@ -94,7 +92,8 @@ def _job_text(job: Job) -> str:
     return f"{text}: {job.error.value}" if job.error is not None else text
 
 
-def _event_text(event: TranscriptEvent) -> str | None:
+def event_text(event: TranscriptEvent) -> str:
+    """A transcript event in one line, escaped and bounded."""
     match event:
         case Opened():
             return f"{event.t:9.3f} connection {event.connection} opened at {shown(event.path)}"
@@ -109,7 +108,13 @@ def _event_text(event: TranscriptEvent) -> str | None:
             body = "" if event.request is None else f" {shown(event.request, _FRAME_CHARACTERS)}"
             answer = shown(event.response or "", _FRAME_CHARACTERS)
             return f"{event.t:9.3f} {event.method} {shown(event.path)}{body} → {event.status} {answer}"
-    return None
+        case Fault():
+            where = "" if event.connection is None else f" on connection {event.connection}"
+            return (
+                f"{event.t:9.3f} fault {shown(event.name)} on purpose{where} {shown(event.detail)}".rstrip()
+            )
+        case Leap():
+            return f"{event.t:9.3f} the coordinator's clock is put ahead by {event.seconds:g} s"
 
 
 def _name(worker: Worker) -> str:

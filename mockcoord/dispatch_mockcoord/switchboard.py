@@ -100,6 +100,12 @@ class Switchboard:
         return self._gate.is_overfull
 
     @property
+    def wake_at(self) -> float | None:
+        """When something is due next, by the clock; None while nothing is."""
+        wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at)
+        return min((due for due in wishes if due is not None), default=None)
+
+    @property
     def is_full(self) -> bool:
         """Whether no further connection is taken."""
         return len(self._lines) >= self.settings.max_connections
@@ -239,7 +245,9 @@ class Switchboard:
 
     def wake(self) -> None:
         """Do what is due, and set the alarm anew."""
-        self._alarm = None
+        if self._alarm is not None:
+            self._alarm.cancel()  # whoever wakes it ahead of its alarm would leave a second one behind
+            self._alarm = None
         at = self.clock.moment()
         self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at), at)
 
@@ -273,11 +281,9 @@ class Switchboard:
         return self.new_worker_id()
 
     def _set_alarm(self) -> None:
-        wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at)
-        dues = [due for due in wishes if due is not None]
-        if not dues or self._has_ended:
+        wanted = self.wake_at
+        if wanted is None or self._has_ended:
             return
-        wanted = min(dues)
         if self._alarm is not None and self._alarm_at <= wanted:
             return
         if self._alarm is not None:
