@@ -10,7 +10,7 @@ How it fits together, from the wire up:
 * `checks`, `verdicts`, `passive`, `unobserved`, `missing`: what is observed of a clause, the rules over every
   transcript, and what is said where nothing could be observed.
 * `scenario`, `context`, `scenarios/`, `fuzz`, `replay`, `reference`: courses of events; `catalogue` lists
-  them.
+  them, `selection` takes what a run asks for, `estimate` says how long that takes.
 * `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`: says what came of it, and
   with `diagnose/` what the worker's author probably did; `baseline`: which failures are accepted.
 * `cli`, `commands/`: the command line, a module for each action.

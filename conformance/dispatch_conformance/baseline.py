@@ -21,7 +21,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from dispatch_conformance.catalogue import all_scenarios
+from dispatch_conformance import catalogue
 from dispatch_conformance.verdicts import CheckResult, Verdict
 
 SCHEMA: Final = "dispatch-conformance-baseline/1"
@@ -81,7 +81,7 @@ NO_BASELINE: Final = Baseline()
 
 def _places(entry: Known) -> frozenset[str]:
     """The scenarios that must have run before an entry can be stale."""
-    every = {scenario.name: scenario for scenario in all_scenarios()}
+    every = {scenario.name: scenario for scenario in catalogue.all_scenarios()}
     if entry.scenario in every:
         return frozenset({entry.scenario})
     declared = (name for name, scenario in every.items() if entry.check in scenario.check_ids())

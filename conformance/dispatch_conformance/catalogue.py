@@ -1,22 +1,24 @@
-"""The scenarios there are, and which of them a run takes.
+"""What there is to be run: every scenario, and every check by its id.
 
-A selection is a list of prefixes: of scenario names (`tasks`), of check ids (`tasks.summary`) or of clause
-ids (`W-OUT`).
+Beside the checks that scenarios declare there are those that every scenario may make: `transcript.CLAUSE`,
+what frames alone show, and `life.…`, whether a worker registers and stays.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Sequence
+from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from dispatch_protocol.errors import UsageError, shown
-
 from dispatch_conformance import scenarios
+from dispatch_conformance.passive import ODDITIES
 from dispatch_conformance.scenario import Scenario
-from dispatch_conformance.settings import Settings
+from dispatch_conformance.unobserved import REGISTERS, STAYS
 
 _BESIDE: Final = ("dispatch_conformance.fuzz", "dispatch_conformance.replay")
+
+PASSIVE: Final = ("transcript.", "life.")
+"""How the ids of checks begin that every scenario may make."""
 
 
 @cache
@@ -31,39 +33,20 @@ def all_scenarios() -> tuple[Scenario, ...]:
     return tuple(found[name] for name in sorted(found))
 
 
-def chosen(settings: Settings) -> tuple[Scenario, ...]:
-    """The scenarios of a run. Raises UsageError if there are none: a run of nothing proves nothing."""
-    picked = [
-        entry
-        for entry in all_scenarios()
-        if (not settings.only or any(touches(entry, prefix) for prefix in settings.only))
-        and not (settings.quick and entry.waits)
-        and (settings.fuzz or entry.area != "fuzz")
-    ]
-    if not picked:
-        wanted = ", ".join(shown(prefix) for prefix in settings.only) or "these settings"
-        raise UsageError(f"no scenario fits {wanted}; see `dispatch-conformance list`")
-    return tuple(picked)
+def passive_checks() -> Mapping[str, str]:
+    """The ids of the checks that every scenario may make, and their clauses."""
+    odd = (law for law, _, _ in ODDITIES.values())
+    laws = dict.fromkeys((*scenarios.PASSIVE, *odd))
+    return {**{f"transcript.{law}": law for law in laws}, **dict((REGISTERS, STAYS))}
 
 
-def touches(entry: Scenario, prefix: str) -> bool:
-    """Whether a scenario's name, one of its checks, or a clause that is judged in it begins so."""
-    checks = entry.check_ids()
-    passive = (clause for clause, name in scenarios.PASSIVE.items() if name == entry.name)
-    return any(name.startswith(prefix) for name in (entry.name, *checks, *checks.values(), *passive))
+def all_checks() -> Mapping[str, str]:
+    """The id of every check, and its clause."""
+    declared = {check: law for entry in all_scenarios() for check, law in entry.check_ids().items()}
+    return {**declared, **passive_checks()}
 
 
-def reported(check: str, clause: str, only: Sequence[str]) -> bool:
-    """Whether a result belongs into the report of a run with this selection.
-
-    A selection of clauses keeps only these; one of scenarios or checks keeps their area's checks, and what
-    the passive rules and the worker's life showed along the way.
-    """
-    if not only:
-        return True
-    by_clause = [prefix for prefix in only if prefix.startswith("W-")]
-    by_name = [prefix for prefix in only if not prefix.startswith("W-")]
-    if any(clause == prefix or clause.startswith(prefix) for prefix in by_clause):
-        return True
-    passive = check.startswith(("transcript.", "life."))
-    return any(passive or check.startswith(prefix.partition(".")[0] + ".") for prefix in by_name)
+def shown_by(entry: Scenario) -> Mapping[str, str]:
+    """The checks for which a scenario is worth running: those it declares, and those it is sure to show."""
+    sure = {f"transcript.{law}": law for law, name in scenarios.PASSIVE.items() if name == entry.name}
+    return {**entry.check_ids(), **sure}

@@ -8,7 +8,6 @@ held against the reference.
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
 from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import UsageError, shown
@@ -16,15 +15,13 @@ from dispatch_protocol.recording import Recording
 
 from dispatch_conformance import catalogue
 from dispatch_conformance.cases import Case, case_of, read_recording
+from dispatch_conformance.catalogue import PASSIVE
 from dispatch_conformance.replayed import of_frames, of_recording, of_smallest
 from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import CheckResult, Verdict
-
-PASSIVE: Final = ("transcript.", "life.")
-"""How checks begin that every scenario may make."""
 
 
 class Word(StrEnum):

@@ -3,6 +3,8 @@
 import argparse
 from typing import TypeAlias
 
+from dispatch_protocol.clauses import Level
+
 Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 """What argparse's `add_subparsers` returns; it has no public name."""
 
@@ -45,6 +47,14 @@ def scale(text: str) -> float:
     if not 1 <= number <= 100:
         raise argparse.ArgumentTypeError("must be between 1 and 100: the clauses give no less time")
     return number
+
+
+def level(text: str) -> Level:
+    """A level, in letters of either case."""
+    try:
+        return Level(text.upper())
+    except ValueError:
+        raise argparse.ArgumentTypeError("must be must, should or may") from None
 
 
 def _at_least(least: int, text: str) -> int:

@@ -4,15 +4,15 @@ Exit codes: 0 conformant; 1 a check failed; 2 the suite's own failure, or a MUST
 inconclusive; 3 nothing could be judged, and why.
 """
 
-import argparse
 import os
 import secrets
 from pathlib import Path
 
+from dispatch_protocol.clauses import Level
 from dispatch_protocol.errors import UsageError
 
-from dispatch_conformance.catalogue import chosen
-from dispatch_conformance.commands.options import Actions, Options, add_worker, natural, positive
+from dispatch_conformance.commands.options import Actions, Options, add_worker, level, natural, positive
+from dispatch_conformance.commands.selecting import add_selection, dry_run
 from dispatch_conformance.engine import Outcome
 from dispatch_conformance.execution import execute
 from dispatch_conformance.outfit import split_command
@@ -21,6 +21,7 @@ from dispatch_conformance.report.folder import prepare, write_results
 from dispatch_conformance.report.formats import FORMATS, formats_named
 from dispatch_conformance.report.model import Report, make_report
 from dispatch_conformance.report.terminal import Terminal
+from dispatch_conformance.selection import chosen
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import Verdict
 
@@ -48,13 +49,23 @@ def add_parser(actions: Actions) -> None:
         default=max(8, 4 * (os.cpu_count() or 1)),
         help="scenarios in flight; 1 for workers with shared state (default: %(default)s)",
     )
-    _add_selection(parser)
+    parser.add_argument(
+        "--level",
+        type=level,
+        choices=(Level.MUST, Level.SHOULD),
+        default=Level.MUST,
+        metavar="LEVEL",
+        help="the level at which a breach fails the run: must (default), or should as well",
+    )
+    add_selection(parser)
 
 
 def run(options: Options) -> int:
     """Run, report, and write the results."""
     split_command(options.worker)
     settings = settings_of(options)
+    if options.dry_run:
+        return dry_run(settings)
     scenarios = chosen(settings)
     folder, formats = _output(options)
     terminal = Terminal()
@@ -72,7 +83,10 @@ def settings_of(options: Options) -> Settings:
         seed=options.seed if options.seed is not None else secrets.randbelow(2**32),
         scale=options.timeout_scale,
         jobs=options.jobs,
-        only=tuple(options.only or ()),
+        only=tuple(options.only),
+        exclude=tuple(options.exclude),
+        only_levels=tuple(options.only_level),
+        level=options.level,
         quick=options.profile == "quick",
         fuzz=not options.no_fuzz,
     )
@@ -99,16 +113,3 @@ def _write(report: Report, outcome: Outcome, formats: tuple[str, ...], terminal:
         terminal.say(f"the suite's own failure: {slip}", Verdict.FAIL)
     terminal.say(f"written to {report.folder}")
     return report.exit_code or (UNDECIDED if slips else CONFORMANT)
-
-
-def _add_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--only",
-        action="append",
-        metavar="PREFIX",
-        help="scenarios, checks or clauses that begin so; may be repeated",
-    )
-    parser.add_argument(
-        "--profile", choices=("full", "quick"), default="full", help="quick: nothing that waits"
-    )
-    parser.add_argument("--no-fuzz", action="store_true", help="leave out random inputs")

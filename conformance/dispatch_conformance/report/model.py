@@ -11,13 +11,13 @@ from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.baseline import NO_BASELINE, Baseline, Known
-from dispatch_conformance.catalogue import reported
 from dispatch_conformance.engine import Outcome, ScenarioRun, describe
 from dispatch_conformance.report.causes import Cause, CheckName, causes
 from dispatch_conformance.report.conclusion import conclude
 from dispatch_conformance.report.groups import BROKEN
 from dispatch_conformance.report.origin import Origin, origin_of
 from dispatch_conformance.scenario import Scenario
+from dispatch_conformance.selection import reported
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.unobserved import REGISTERS, STAYS
@@ -88,7 +88,7 @@ def make_report(
         tuple(
             replace(result, repeats=repeats.get((result.id, result.clause)))
             for result in fold_all(outcome.observations(), outcome.provider_type)
-            if reported(result.id, result.clause, settings.only)
+            if reported(result.id, result.clause, result.level, settings)
         )
     )
     ran = {run.scenario.name for run in outcome.runs if not run.error}
