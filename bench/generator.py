@@ -1,8 +1,8 @@
 """One load generator, as a process: `python -m bench.generator '{"role": "workers", …}'`.
 
 It prints a line of JSON when it is ready, does what each line of its input says, and prints a line with its
-report after each. Ends with its input. Roles: `workers` answer jobs with signed receipts, `clients` commit jobs
-and poll them until they are completed.
+report after each. It ends with its input. Roles: `workers` answer jobs with signed receipts, `clients` commit
+jobs and poll them until they are completed.
 """
 
 import asyncio
@@ -11,6 +11,8 @@ import resource
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
+
+import uvloop
 
 from bench.load_clients import Clients
 from bench.load_workers import Workers
@@ -39,12 +41,7 @@ def main() -> None:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     orders = json.loads(sys.argv[1])
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(serve(orders))
-    else:
-        uvloop.run(serve(orders))
+    uvloop.run(serve(orders))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import tempfile
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import quantiles
 from typing import Final, NamedTuple
 
 from bench.crowd import Crowd

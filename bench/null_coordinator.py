@@ -6,7 +6,6 @@ hash, no signature, no deadline, no transcript. Jobs queue for workers in one de
 when it listens, as `dispatch-mockcoord --ready-json` does.
 """
 
-import asyncio
 import json
 import resource
 import socket
@@ -14,6 +13,7 @@ import uuid
 from collections import deque
 
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -118,9 +118,4 @@ _ROUTING = {"policy": "CHEAP", "privacy_class": "PUBLIC"}
 if __name__ == "__main__":
     _, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (_hard, _hard))
-    try:
-        import uvloop
-    except ImportError:
-        asyncio.run(_main())
-    else:
-        uvloop.run(_main())
+    uvloop.run(_main())

@@ -19,7 +19,7 @@ from dispatch_mockcoord.core.effects import (
     WorkerLeft,
 )
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.registry import Worker
+from dispatch_mockcoord.core.worker import Worker
 
 _SHORT_KEY: Final = 16
 _FRAME_CHARACTERS: Final = 400

@@ -9,8 +9,8 @@ from typing import Any
 
 from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, Send
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.registry import Worker
 from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.core.worker import Worker
 from dispatch_protocol.messages import JobAssign
 from dispatch_protocol.vocabulary import JobStatus, JobType, Policy, PrivacyClass
 from hypothesis import settings
@@ -178,8 +178,8 @@ class CoreMachine(RuleBasedStateMachine):
         assert core.dispatcher.pending_count == len(pending)
 
     def nobody_idle_is_eligible_for_what_waits(self) -> None:
-        for worker in self.driver.core.registry.idle():
-            assert not worker.settled or self.waiting_for(worker) == []
+        for worker in self.driver.core.registry.workers.values():
+            assert not worker.is_ready or self.waiting_for(worker) == []
 
     def waiting_for(self, worker: Worker) -> list[int]:
         """The places in the queue of the pending jobs that this worker could be given."""

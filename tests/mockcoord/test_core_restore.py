@@ -64,7 +64,17 @@ def test_rejections_are_remembered() -> None:
     assert after.held(2) == job
 
 
-ALLOWED = {"bisect", "collections", "collections.abc", "dataclasses", "enum", "math", "typing", "msgspec"}
+ALLOWED = {
+    "bisect",
+    "collections",
+    "collections.abc",
+    "dataclasses",
+    "enum",
+    "heapq",
+    "math",
+    "typing",
+    "msgspec",
+}
 MODULES = sorted(Path(str(dispatch_mockcoord.core.__file__)).parent.glob("*.py"))
 
 

@@ -48,9 +48,10 @@ from dispatch_mockcoord.core.effects import (
     WorkerLeft,
 )
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.registry import Registry, Worker
+from dispatch_mockcoord.core.registry import Registry
 from dispatch_mockcoord.core.terms import DROP_SECONDS, TICK_SECONDS, Moment, Terms
 from dispatch_mockcoord.core.trust import ClaimFault, Pairing, TrustBook
+from dispatch_mockcoord.core.worker import Worker
 
 CLOSE_UNREGISTERED: Final = 1008
 """The close code (RFC 6455 §7.4.1, policy violation) for a connection that never registered."""
@@ -224,7 +225,7 @@ class Coordinator:
             self._settle(worker, at)
 
     def _settle(self, worker: Worker, at: Moment) -> None:
-        worker.settled = True
+        self.registry.settle(worker)
         self.dispatcher.free(worker, at)
 
     def _beat(self, worker: Worker, message: Heartbeat, at: Moment) -> None:
@@ -232,7 +233,7 @@ class Coordinator:
             detail = f"heartbeat under another key: {message.provider_pubkey}"
             self._error(worker.connection, WireCode.INVALID_MSG, detail, OWN_KEY)
             return
-        worker.last_beat = at.now
+        self.registry.beat(worker, at.now)
         self._send(worker.connection, HeartbeatAck(status="ok"))
 
     def _answer(self, worker: Worker, message: JobComplete | JobReject | ReceiptSubmit, at: Moment) -> None:

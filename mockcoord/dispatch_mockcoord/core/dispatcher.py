@@ -15,10 +15,11 @@ from dispatch_mockcoord.core import jobs
 from dispatch_mockcoord.core.deadlines import Deadlines
 from dispatch_mockcoord.core.effects import Effect, JobChanged, JobRejected, Send
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.matching import PendingJobs, best_worker, is_eligible
-from dispatch_mockcoord.core.registry import Registry, Worker
+from dispatch_mockcoord.core.matching import PendingJobs, best_worker, paired_workers
+from dispatch_mockcoord.core.registry import Registry
 from dispatch_mockcoord.core.terms import Moment, Terms
 from dispatch_mockcoord.core.trust import TrustBook
+from dispatch_mockcoord.core.worker import Worker
 
 
 class Dispatcher:
@@ -101,7 +102,7 @@ class Dispatcher:
         self._windows.cancel(job.id)
         self._patience.cancel(job.id)
         self._receipts.start(job.id, at.now)
-        worker.job_id = None
+        self._registry.release(worker)
         if job.verified or not self._terms.receipts_required:
             job = jobs.complete(job, at.wall_ms)
         self._keep(job)
@@ -165,7 +166,7 @@ class Dispatcher:
 
     def _place(self, job: Job, at: Moment) -> Job:
         """Assign the job at once, or let it wait."""
-        worker = best_worker(job, self._registry.ready(), self._trust, at.now)
+        worker = best_worker(job, self._registry, self._trust)
         return self._wait(job) if worker is None else self._assign(job, worker, at)
 
     def _wait(self, job: Job) -> Job:
@@ -174,7 +175,7 @@ class Dispatcher:
 
     def _assign(self, job: Job, worker: Worker, at: Moment) -> Job:
         job = jobs.assign(job, worker.pubkey)
-        worker.job_id = job.id
+        self._registry.hold(worker, job.id)
         self._holders[job.id] = worker.connection
         self._patience.start(job.id, at.now)
         self._keep(job)
@@ -193,12 +194,12 @@ class Dispatcher:
         return self._open[job_id] if job_id == worker.job_id else None
 
     def _take_back(self, worker: Worker, job: Job) -> None:
-        worker.job_id = None
+        self._registry.release(worker)
         self._patience.cancel(job.id)
         del self._holders[job.id]
 
     def _has_idle_worker(self, job: Job) -> bool:
-        return any(is_eligible(worker, job, self._trust) for worker in self._registry.idle())
+        return any(worker.is_idle for worker in paired_workers(job, self._registry, self._trust))
 
     def _keep(self, job: Job) -> Job:
         """The job stands like this now. It stays open until it is finished and has its receipt."""

@@ -7,8 +7,8 @@ from dispatch_protocol.messages import CoordinatorMessage
 from dispatch_protocol.vocabulary import WireCode
 
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.registry import Worker
 from dispatch_mockcoord.core.trust import Pairing
+from dispatch_mockcoord.core.worker import Worker
 
 
 class Send(msgspec.Struct, frozen=True):

@@ -1,22 +1,17 @@
 """Which worker gets a job, and which job a worker gets. Source: SPEC.md, "Matching"."""
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 from dispatch_protocol.vocabulary import JobType, Policy, PrivacyClass, ProviderType
 
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.registry import Worker
+from dispatch_mockcoord.core.registry import Registry
 from dispatch_mockcoord.core.trust import TrustBook
+from dispatch_mockcoord.core.worker import Worker
 
-PREFERENCE: Final = 10.0
-"""What a worker of the preferred type is ahead by: more than any heartbeat's freshness."""
-
-FRESHNESS: Final = 5.0
-"""What a heartbeat of this moment is worth; it loses one for every ten seconds."""
-
-_FADING_SECONDS: Final = 10.0
+_BOTH: Final = (ProviderType.DESKTOP, ProviderType.SEEKER)
 
 
 def is_eligible(worker: Worker, job: Job, trust: TrustBook) -> bool:
@@ -28,25 +23,45 @@ def is_eligible(worker: Worker, job: Job, trust: TrustBook) -> bool:
     )
 
 
-def score(worker: Worker, job: Job, now: float) -> float:
-    """How well this worker suits the job; the highest gets it."""
-    preferred = (job.policy is Policy.FAST and worker.provider_type is ProviderType.DESKTOP) or (
-        (job.policy is Policy.CHEAP or job.job_type is JobType.TASK)
-        and worker.provider_type is ProviderType.SEEKER
+def preferred_types(job: Job) -> tuple[ProviderType, ...]:
+    """The types of workers that score ten points more for this job, which no heartbeat makes up for."""
+    if job.policy is Policy.FAST:
+        return _BOTH if job.job_type is JobType.TASK else (ProviderType.DESKTOP,)
+    return (ProviderType.SEEKER,)
+
+
+def best_worker(job: Job, registry: Registry, trust: TrustBook) -> Worker | None:
+    """The ready worker with the highest score for this job, of equals the first; None if none is eligible.
+
+    Passes over those only that rejected the job before.
+    """
+    if job.privacy_class is PrivacyClass.PRIVATE:
+        return _best_paired(job, registry, trust)
+    preferred = preferred_types(job)
+    others = tuple(one for one in _BOTH if one not in preferred)
+    for provider_types in (preferred, others):
+        for worker in registry.freshest(job.job_type, provider_types):
+            if is_eligible(worker, job, trust):
+                return worker
+    return None
+
+
+def paired_workers(job: Job, registry: Registry, trust: TrustBook) -> list[Worker]:
+    """The registered workers that are eligible for a PRIVATE job, free or not."""
+    keys = (pairing.pubkey.lower() for pairing in trust.providers(job.user_id) if pairing.pubkey)
+    workers = (registry.by_key(key) for key in keys)
+    return [worker for worker in workers if worker is not None and is_eligible(worker, job, trust)]
+
+
+def _best_paired(job: Job, registry: Registry, trust: TrustBook) -> Worker | None:
+    """As `best_worker`, among the few that the job's user trusts."""
+    preferred = preferred_types(job)
+    ready = [worker for worker in paired_workers(job, registry, trust) if worker.is_ready]
+    return max(
+        ready,
+        key=lambda worker: (worker.provider_type in preferred, worker.last_beat, -worker.order),
+        default=None,
     )
-    freshness = max(0.0, FRESHNESS - (now - worker.last_beat) / _FADING_SECONDS)
-    return (PREFERENCE if preferred else 0.0) + freshness
-
-
-def best_worker(job: Job, workers: Iterable[Worker], trust: TrustBook, now: float) -> Worker | None:
-    """The eligible worker that suits the job best, of equals the first; None without any."""
-    best, highest = None, -1.0
-    for worker in workers:
-        if is_eligible(worker, job, trust):
-            reached = score(worker, job, now)
-            if reached > highest:
-                best, highest = worker, reached
-    return best
 
 
 class PendingJobs:

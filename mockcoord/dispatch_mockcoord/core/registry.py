@@ -4,37 +4,13 @@ A worker is its key: no two connections hold the same one (compared in lower cas
 that is never used again.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
 
 from dispatch_protocol.messages import Register
 from dispatch_protocol.vocabulary import JobType, ProviderType
 
-
-@dataclass(slots=True)
-class Worker:
-    """A registered connection.
-
-    `pubkey` is the key as registered, `key` the same in lower case. `order` counts first registrations.
-    `last_beat` is the time of the last heartbeat or registration, in seconds.
-    `settled`: it may be given jobs. `job_id`: the job it holds.
-    """
-
-    connection: int
-    worker_id: str
-    order: int
-    pubkey: str
-    key: str
-    provider_type: ProviderType
-    capabilities: frozenset[JobType]
-    last_beat: float
-    settled: bool = False
-    job_id: str | None = None
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether it holds no job; it may still have to settle."""
-        return self.job_id is None
+from dispatch_mockcoord.core.ready import ReadyWorkers
+from dispatch_mockcoord.core.worker import Worker
 
 
 class Registry:
@@ -44,6 +20,7 @@ class Registry:
         self._new_id = new_id
         self._registered = 0
         self._by_key: dict[str, Worker] = {}
+        self._ready = ReadyWorkers()
         self.connections: set[int] = set()
         self.workers: dict[int, Worker] = {}
 
@@ -51,13 +28,13 @@ class Registry:
         """The worker registered under this key (lower case)."""
         return self._by_key.get(key)
 
-    def idle(self) -> Iterator[Worker]:
-        """The workers without a job, earliest registration first."""
-        return (worker for worker in self.workers.values() if worker.job_id is None)
-
     def ready(self) -> list[Worker]:
         """The workers that can be given a job now, earliest registration first."""
-        return [worker for worker in self.workers.values() if worker.job_id is None and worker.settled]
+        return [worker for worker in self.workers.values() if worker.is_ready]
+
+    def freshest(self, job_type: JobType, provider_types: Collection[ProviderType]) -> Iterator[Worker]:
+        """The ready workers of these types that take such jobs, the freshest heartbeat first."""
+        return self._ready.freshest(job_type, provider_types)
 
     def register(self, connection: int, message: Register, now: float) -> Worker:
         """The connection's worker as this message describes it. The key must not be another connection's.
@@ -71,7 +48,7 @@ class Registry:
             worker_id, order, job_id = self._new_id(), self._registered, None
         else:
             worker_id, order, job_id = former.worker_id, former.order, former.job_id
-            del self._by_key[former.key]
+            self._forget(former)
         worker = Worker(
             connection=connection,
             worker_id=worker_id,
@@ -91,5 +68,36 @@ class Registry:
         self.connections.discard(connection)
         worker = self.workers.pop(connection, None)
         if worker is not None:
-            del self._by_key[worker.key]
+            self._forget(worker)
         return worker
+
+    def settle(self, worker: Worker) -> None:
+        """The worker may be given jobs from now on."""
+        worker.settled = True
+        self._place(worker)
+
+    def beat(self, worker: Worker, now: float) -> None:
+        """The worker's heartbeat came."""
+        worker.last_beat = now
+        self._place(worker)
+
+    def hold(self, worker: Worker, job_id: str) -> None:
+        """The worker, which was idle, has this job now."""
+        worker.job_id = job_id
+        self._place(worker)
+
+    def release(self, worker: Worker) -> None:
+        """The worker has no job any more; it may be registered no more either."""
+        worker.job_id = None
+        self._place(worker)
+
+    def _place(self, worker: Worker) -> None:
+        """Put the worker where it belongs among those that are ready, or nowhere."""
+        if worker.is_ready and self.workers.get(worker.connection) is worker:
+            self._ready.add(worker)
+        else:
+            self._ready.discard(worker)
+
+    def _forget(self, worker: Worker) -> None:
+        del self._by_key[worker.key]
+        self._ready.discard(worker)
