@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.trust import Pairing
-from dispatch_mockcoord.store import Store, StoreError
+from dispatch_mockcoord.database import StoreError
+from dispatch_mockcoord.store import Store
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
 
