@@ -137,7 +137,7 @@ class Play:
 async def test_core_and_store_agree_after_any_failures(seed: int) -> None:
     """At every moment all that anybody was told is stored; after the last failure nothing is left over."""
     play = Play(seed)
-    for _ in range(120):
+    for _ in range(200):
         play.store.fails = play.random.random() < (0.6 if play.store.fails else 0.15)
         play.step()
         play.everything_told_is_stored()
@@ -149,7 +149,7 @@ async def test_core_and_store_agree_after_any_failures(seed: int) -> None:
     assert play.store.unfinished() == []
     assert play.board.coordinator.dispatcher.earliest is None
     assert play.refused
-    assert len(play.committed) > 4
+    assert len(play.committed) > 1
     play.board.stop()
 
 
