@@ -3,8 +3,9 @@
 import asyncio
 import logging
 from collections import deque
-from collections.abc import MutableMapping
-from typing import Any, Final, Protocol
+from collections.abc import Callable, MutableMapping, Sequence
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
 
 from dispatch_protocol.canonical import stringify
 from dispatch_protocol.rest import CONTENT_TYPE
@@ -24,6 +25,13 @@ _TURN: Final = 8
 """How many frames of one connection are handled before the others have their turn."""
 
 
+_TORN: Final = 1006
+"""The close code of a socket that was torn down without a close frame (RFC 6455 §7.1.5)."""
+
+_Item: TypeAlias = MutableMapping[str, Any] | Callable[[], None]
+"""What is to be sent: a message of ASGI, or something to be done on the wire."""
+
+
 class Wire(Protocol):
     """What the server tells of a WebSocket beyond ASGI: the connection state's `wire`."""
 
@@ -34,6 +42,15 @@ class Wire(Protocol):
     def abort(self) -> None:
         """Tear the socket down."""
 
+    def send_pieces(self, pieces: Sequence[bytes], *, is_text: bool, pings: int) -> None:
+        """Send one message in these fragments, with so many pings between any two."""
+
+    def hold(self) -> None:
+        """Read nothing from the socket any more."""
+
+    def release(self) -> None:
+        """Read again."""
+
 
 class WebSocketLine:
     """The sending side of one WebSocket: frames go out in order, one sender at a time."""
@@ -41,41 +58,78 @@ class WebSocketLine:
     def __init__(self, websocket: WebSocket) -> None:
         self._websocket = websocket
         self._wire: Wire | None = getattr(websocket.state, "wire", None)
-        self._outbox: deque[MutableMapping[str, Any]] = deque()
+        self._outbox: deque[_Item] = deque()
         self._lock = asyncio.Lock()
         self._flushing: asyncio.Task[None] | None = None
         self._closing: asyncio.TimerHandle | None = None
+        self._pauses = 0
+        self._reading = asyncio.Event()
+        self._reading.set()
         self.is_attended = False
+        self.is_torn = False
 
     def post(self, frame: str | bytes) -> None:
         """Send this frame: at once where the connection's own reader attends to it, else very soon."""
         self._put({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
 
+    def post_pieces(self, pieces: Sequence[bytes], *, is_text: bool, pings: int) -> None:
+        """Send one message in these fragments, with so many pings between any two."""
+        if self._wire is not None:
+            self._put(partial(self._wire.send_pieces, pieces, is_text=is_text, pings=pings))
+
     def close(self, code: int | None, reason: str) -> None:
         """Send a close frame behind what is still to be sent; tear the socket down if that does not help."""
-        self._put({"type": "websocket.close", "code": code, "reason": reason})
+        self._read_on()
+        if code == _TORN:
+            self._put(self.abort)
+        else:
+            self._put({"type": "websocket.close", "code": code, "reason": reason})
         if self._wire is not None:
             self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._wire.abort)
 
     def abort(self) -> None:
         """Tear the socket down, whatever is still to be sent."""
+        self.is_torn = True
         self._outbox.clear()
+        self._reading.set()
         if self._wire is not None:
             self._wire.abort()
+
+    def pause(self) -> None:
+        """Read nothing, until as many calls of `resume` have come, or the end."""
+        self._pauses += 1
+        self._reading.clear()
+        if self._wire is not None:
+            self._wire.hold()
+
+    def resume(self) -> None:
+        """Take one `pause` back."""
+        self._pauses -= 1
+        if self._pauses <= 0:
+            self._read_on()
+
+    async def attention(self) -> None:
+        """Returns while the connection is read from, or when it is torn."""
+        await self._reading.wait()
 
     async def flush(self) -> None:
         """Send what waits; returns when the peer has taken it, or is gone."""
         async with self._lock:
             while self._outbox:
+                item = self._outbox.popleft()
                 try:
-                    await self._websocket.send(self._outbox.popleft())
+                    if callable(item):
+                        item()
+                    else:
+                        await self._websocket.send(item)
                 except Exception:  # the peer is gone, or going; the reader hears of it
                     self._outbox.clear()
 
     @property
     def closed_by(self) -> Role:
         """Who closed the connection first; a loss counts as the worker's."""
-        return Role.COORDINATOR if self._wire is not None and self._wire.is_closed_here else Role.WORKER
+        is_ours = self.is_torn or (self._wire is not None and self._wire.is_closed_here)
+        return Role.COORDINATOR if is_ours else Role.WORKER
 
     def dispose(self) -> None:
         """The connection is over."""
@@ -83,8 +137,15 @@ class WebSocketLine:
             self._closing.cancel()
         self._outbox.clear()
 
-    def _put(self, message: MutableMapping[str, Any]) -> None:
-        self._outbox.append(message)
+    def _read_on(self) -> None:
+        self._pauses = 0
+        if not self._reading.is_set():
+            self._reading.set()
+            if self._wire is not None:
+                self._wire.release()
+
+    def _put(self, item: _Item) -> None:
+        self._outbox.append(item)
         if not self.is_attended and (self._flushing is None or self._flushing.done()):
             self._flushing = asyncio.get_running_loop().create_task(self.flush())
 
@@ -122,6 +183,9 @@ async def _listen(
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
             return message.get("code") or NO_CODE, message.get("reason") or ""
+        await line.attention()
+        if line.is_torn:
+            continue
         text = message.get("text")
         line.is_attended = True
         try:

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 from dispatch_protocol.codec import encode
 from dispatch_protocol.messages import CoordinatorMessage
@@ -26,6 +26,7 @@ from dispatch_mockcoord.core.trust import ClaimFault, Pairing
 from dispatch_mockcoord.database import StoreError, reason
 from dispatch_mockcoord.demo import Demo
 from dispatch_mockcoord.gate import UNAVAILABLE, Gate
+from dispatch_mockcoord.lines import Line, Lines
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
 
@@ -34,19 +35,6 @@ AUTO_DEMO_SECONDS: Final = 5.0
 
 NO_CODE: Final = 1005
 """How a close frame without a code is reported (RFC 6455 §7.4.1)."""
-
-
-class Line(Protocol):
-    """One open WebSocket, as the switchboard sees it; every call returns at once, in order."""
-
-    def post(self, frame: str | bytes) -> None:
-        """Send this frame: text, or binary."""
-
-    def close(self, code: int | None, reason: str) -> None:
-        """Send a close frame with this code (None: without any), and be done with it."""
-
-    def abort(self) -> None:
-        """Tear the socket down, without a close frame."""
 
 
 class Clock:
@@ -63,7 +51,8 @@ class Switchboard:
     Both are called as things happen, in the loop's thread, and must not raise. `started` is the moment at
     which the transcript's time begins. A layer may stand in the way of frames: whatever the core sends goes
     through `outgoing`, whatever a worker sends through `incoming`, and what such a layer lets pass it hands
-    to `deliver` and `accept`. `new_id` makes the ids of jobs, UUIDs; `new_worker_id` those of workers.
+    to `deliver` and `accept`. `lines` are the open connections. `new_id` makes the ids of jobs, UUIDs;
+    `new_worker_id` those of workers.
     """
 
     def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
@@ -85,10 +74,9 @@ class Switchboard:
             new_code=_new_code,
             at=at,
         )
+        self.lines = Lines()
         self.demo = Demo(self.coordinator, Random())  # noqa: S311
         self._gate = Gate(store)
-        self._lines: dict[int, Line] = {}
-        self._closing: set[int] = set()
         self._numbers = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
@@ -108,7 +96,7 @@ class Switchboard:
     @property
     def is_full(self) -> bool:
         """Whether no further connection is taken."""
-        return len(self._lines) >= self.settings.max_connections
+        return len(self.lines) >= self.settings.max_connections
 
     def start(self) -> None:
         """Go on with what the store holds. To be called once, in the running loop.
@@ -127,8 +115,7 @@ class Switchboard:
     def stop(self) -> None:
         """Close every connection (1001, going away) and let the alarm go, for good."""
         self._has_ended = True
-        for number in list(self._lines):
-            self.hang_up(number, 1001, "the coordinator ends")
+        self.lines.end(1001, "the coordinator ends")
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
@@ -141,7 +128,7 @@ class Switchboard:
             self._tap(Opened(t=at.now - self.started.now, connection=self._numbers, path=path))
         self._carry_out(self.coordinator.opened(self._numbers, at), at)
         # Only now: a line whose opening failed would count for ever.
-        self._lines[self._numbers] = line
+        self.lines.add(self._numbers, line)
         return self._numbers
 
     def received(self, number: int, payload: str | bytes) -> None:
@@ -158,32 +145,29 @@ class Switchboard:
 
     def deliver(self, effect: Send) -> None:
         """Send what the core wants sent."""
-        if effect.connection in self._lines:
+        if self.lines.speaking(effect.connection) is not None:
             self.emit(effect.connection, encode(effect.message))
 
     def emit(self, number: int, payload: str | bytes) -> None:
         """Record this frame, whatever it holds, and send it; nothing happens on a connection that ends."""
-        line = self._lines.get(number)
-        if line is not None and number not in self._closing:
+        line = self.lines.speaking(number)
+        if line is not None:
             if self.taps:
                 self._tap(frame_event(self.elapsed(), number, Role.COORDINATOR, payload, opcode="binary"))
             line.post(payload)
 
     def line(self, number: int) -> Line | None:
         """The open connection of this number."""
-        return self._lines.get(number)
+        return self.lines.get(number)
 
     def hang_up(self, number: int, code: int | None, reason: str) -> None:
         """Close this connection; nothing happens where it is closing already."""
-        if number in self._lines and number not in self._closing:
-            self._closing.add(number)
-            self._lines[number].close(code, reason)
+        self.lines.hang_up(number, code, reason)
 
     def closed(self, number: int, code: int, reason: str, by: Role) -> None:
         """The connection ended with this code; `by` closed it first."""
         at = self.clock.moment()
-        del self._lines[number]
-        self._closing.discard(number)
+        self.lines.remove(number)
         if self.taps:
             t = at.now - self.started.now
             self._tap(Closed(t=t, connection=number, code=code, by=by, reason=reason))

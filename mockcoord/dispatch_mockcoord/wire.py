@@ -6,14 +6,23 @@ and the fragments of a message are bounded, and what is refused below the applic
 
 import asyncio
 import json
-from typing import Any, Final
+import struct
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
 from dispatch_protocol.rest import CONTENT_TYPE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import Frame
+from websockets.exceptions import InvalidState, ProtocolError
+from websockets.frames import Close, Frame, Opcode
 from websockets.http11 import Request, Response
+from websockets.protocol import State
 from websockets.server import ServerProtocol
+
+from dispatch_mockcoord.lines import ping_data
+
+if TYPE_CHECKING:
+    from uvicorn._types import ASGIReceiveEvent
 
 MAX_HEAD_BYTES: Final = 65_536
 """The longest request head, in bytes as they come; beyond it the answer is 431."""
@@ -111,7 +120,8 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.conn = _Handshake(extensions=[], max_size=self.config.ws_max_size, logger=self.logger)
+        self._is_held = False
+        self.conn = _Endpoint(extensions=[], max_size=self.config.ws_max_size, logger=self.logger)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came in; whatever goes wrong with them goes wrong with this connection alone."""
@@ -136,6 +146,35 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Tear the socket down, whatever is still to be sent."""
         self.transport.abort()
 
+    def hold(self) -> None:
+        """Read nothing from the socket any more."""
+        self._is_held = True
+        if not self.transport.is_closing():
+            self.transport.pause_reading()
+
+    def release(self) -> None:
+        """Read again, unless something that was read still waits to be taken."""
+        self._is_held = False
+        if not self.read_paused and not self.transport.is_closing():
+            self.transport.resume_reading()
+
+    async def receive(self) -> "ASGIReceiveEvent":
+        """The next message for the application; taking it lets the socket be read on, unless it is held."""
+        message = await super().receive()
+        if self._is_held and not self.transport.is_closing():
+            self.transport.pause_reading()
+        return message
+
+    def send_pieces(self, pieces: Sequence[bytes], *, is_text: bool, pings: int) -> None:
+        """Send one message in these fragments, with so many pings between any two."""
+        send, last = self.conn.send_text if is_text else self.conn.send_binary, len(pieces) - 1
+        send(pieces[0], fin=last == 0)
+        for index, piece in enumerate(pieces[1:], 1):
+            for number in range(pings):
+                self.conn.send_ping(ping_data(index, number))
+            self.conn.send_continuation(piece, fin=index == last)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+
     @property
     def is_closed_here(self) -> bool:
         """Whether this side sent the first close frame."""
@@ -157,8 +196,19 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
             self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
 
-class _Handshake(ServerProtocol):
-    """The opening handshake, refused in JSON."""
+class _Endpoint(ServerProtocol):
+    """Handshakes that are refused are refused in JSON; a close frame holds whatever code is asked for."""
+
+    def send_close(self, code: int | None = None, reason: str = "") -> None:
+        """Send a close frame, also with a code that none may hold (RFC 6455 §7.4): a fault on purpose."""
+        try:
+            super().send_close(code, reason)
+        except ProtocolError:
+            if code is None or self.state is not State.OPEN:
+                raise InvalidState("the connection is not open") from None
+            self.send_frame(Frame(Opcode.CLOSE, struct.pack("!H", code) + reason.encode()))
+            self.close_sent = Close(code, reason)
+            self.state = State.CLOSING
 
     def reject(self, status: int, text: str) -> Response:
         """The response that refuses the handshake."""

@@ -102,11 +102,15 @@ class Http(Event, frozen=True, kw_only=True, omit_defaults=True, tag="http"):
 
 
 class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, tag="fault"):
-    """A fault injected on purpose, by its name; `connection` is absent where it struck an HTTP exchange."""
+    """A fault injected on purpose, by its name; `connection` is absent where it struck an HTTP exchange.
+
+    One that is `legal` is within the specification: it explains what happens, and excuses nothing.
+    """
 
     name: str
     connection: int | None = None
     detail: str = ""
+    legal: bool = False
 
 
 class Leap(Event, frozen=True, kw_only=True, omit_defaults=True, tag="leap"):

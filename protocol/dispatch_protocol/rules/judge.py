@@ -102,6 +102,8 @@ class Rules:
             self._closed(event)
         elif isinstance(event, Leap):
             self._leapt(event)
+        elif event.legal:
+            pass
         elif event.connection is None:
             self._faulty_exchanges += 1
         else:
