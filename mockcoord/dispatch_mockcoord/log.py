@@ -41,7 +41,7 @@ class Log:
 
     def effect(self, effect: Effect) -> None:
         """Write what an effect of the core means, if it means anything to a reader."""
-        text = _effect_text(effect)
+        text = effect_text(effect)
         if text is not None:
             self.line(text)
 
@@ -56,7 +56,8 @@ class Log:
         self.line(event_text(event))
 
 
-def _effect_text(effect: Effect) -> str | None:  # noqa: PLR0911
+def effect_text(effect: Effect) -> str | None:  # noqa: PLR0911
+    """What an effect of the core means, in one line; None where it means nothing to a reader."""
     match effect:
         case WorkerJoined(worker):
             what = f"{worker.provider_type.value} {','.join(sorted(worker.capabilities))}"

@@ -39,15 +39,22 @@ _POLL_SECONDS: Final = 0.005
 class MockCoordinator:
     """A coordinator that serves while its `async with` block runs, and leaves nothing behind.
 
-    `layers` stand around it, the first outermost.
+    `layers` stand around it, the first outermost. `listening` is the socket that it serves, and closes in the
+    end; it makes its own if there is none.
     """
 
     def __init__(
-        self, settings: Settings | None = None, *, clock: Clock | None = None, layers: Sequence[Layer] = ()
+        self,
+        settings: Settings | None = None,
+        *,
+        clock: Clock | None = None,
+        layers: Sequence[Layer] = (),
+        listening: socket.socket | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self._layers = tuple(layers)
         self._clock = clock or Clock()
+        self._listening = listening
         self._taps: list[Callable[[TranscriptEvent], None]] = []
         self._observers: list[Callable[[Effect], None]] = []
         self.port = self.settings.port
@@ -78,7 +85,9 @@ class MockCoordinator:
     async def __aenter__(self) -> Self:
         """Open the store, bind the port, and serve. Raises UsageError where either is not to be had."""
         with ExitStack() as opened:
-            listening = opened.enter_context(_bind(self.settings.host, self.settings.port))
+            listening = opened.enter_context(
+                self._listening or listen(self.settings.host, self.settings.port)
+            )
             self._store = opened.enter_context(closing(Store(self.settings.db, self.settings.keep_jobs)))
             self.port = listening.getsockname()[1]
             self.switchboard = Switchboard(self.settings, self._store, self._clock)
@@ -136,8 +145,11 @@ class MockCoordinator:
             await asyncio.sleep(_POLL_SECONDS)
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    """A listening socket, so that the port is known, and taken, before anything else begins."""
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket, so that the port is known, and taken, before anything else begins.
+
+    Port 0 means any free one. Raises UsageError where it cannot be had.
+    """
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
