@@ -21,8 +21,8 @@ class WorkerLost(Missing):
     """The worker registered, and then ended or left although nobody asked it to."""
 
 
-class WorkerSilent(WorkerLost):
-    """The worker is there, and leaves one assignment after the other without an answer."""
+class WorkerSilent(Missing):
+    """The worker is there, and leaves its assignments without an answer, which the passive rules judge."""
 
 
 class NotDeclared(Missing):

@@ -9,11 +9,14 @@ from typing import Final
 
 from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.messages import Register
-from dispatch_protocol.vocabulary import JobType
+from dispatch_protocol.recording import Frame
+from dispatch_protocol.vocabulary import JobType, Role
 
 from dispatch_conformance.embedded import Embedded, HttpAnswer
+from dispatch_conformance.jobs import ANSWER_SECONDS
 from dispatch_conformance.scenario import Context, scenario
 from dispatch_conformance.scenarios.probe import easy_job
+from dispatch_conformance.scenarios.robustness import kind_of
 
 USER: Final = "user_end_to_end"
 Job = tuple[JobType, dict[str, JsonValue]]
@@ -32,17 +35,17 @@ async def paired(context: Context) -> None:
     coordinator = await context.embed()
     await context.start(coordinator, pairing_code=await coordinator.pairing_code(USER))
     worker = await coordinator.registered()
-    if await poll(coordinator, lambda: is_paired(coordinator, worker), PAIRED_SECONDS):
-        await judge(context, "private", coordinator, easy_job(worker, "a private matter"), "PRIVATE")
-    else:
-        why = f"the worker is not paired {PAIRED_SECONDS:.0f} s after it has registered"
-        context.check("private").not_testable(why)
-    if JobType.TASK in worker.capabilities:
-        task: Job = (JobType.TASK, {"task_type": "classify", "input": "a great day, not a bad one"})
-        await judge(context, "completed", coordinator, task, "PUBLIC")
+    if not await judge(context, "completed", coordinator, easy_job(worker, "a great day"), "PUBLIC"):
+        context.check("private").not_testable("the worker does not complete the same job as PUBLIC")
+        return
     if JobType.LLM_INFER in worker.capabilities:
         prompt: Job = (JobType.LLM_INFER, {"prompt": "Why is the sky blue?", "max_tokens": 64})
         await judge(context, "completed", coordinator, prompt, "PUBLIC")
+    if await poll(coordinator, lambda: is_paired(coordinator, worker), PAIRED_SECONDS):
+        await judge(context, "private", coordinator, easy_job(worker, "a great day"), "PRIVATE")
+    else:
+        why = f"the worker is not paired {PAIRED_SECONDS:.0f} s after it has registered"
+        context.check("private").not_testable(why)
 
 
 async def is_paired(coordinator: Embedded, worker: Register) -> bool:
@@ -55,20 +58,42 @@ async def is_paired(coordinator: Embedded, worker: Register) -> bool:
     )
 
 
-async def judge(context: Context, check: str, coordinator: Embedded, job: Job, privacy: str) -> None:
-    """Commit a job, wait for its end, and read its status and what the coordinator says of its receipt."""
+async def judge(context: Context, check: str, coordinator: Embedded, job: Job, privacy: str) -> bool:
+    """Commit a job, wait for its end, and read its status and what the coordinator says of its receipt.
+
+    Gives whether it is completed. One that the worker rejected is no matter of this scenario.
+    """
     view = await committed(coordinator, job, privacy)
-    status, receipt = view.member("status"), view.member("receipt")
+    completed = view.member("status") == "completed"
+    if not completed and rejected(coordinator) and check != "private":
+        context.check(check).not_testable(f"the worker rejects a {privacy} {job[0]} job")
+        return False
     if not context.check(check).expect(
-        status == "completed",
+        completed,
         f"a {privacy} {job[0]} job that a client committed is not completed",
         expected="the status completed",
         actual=f"{view.status}: {stringify(view.value)}",
     ):
+        return False
+    judge_receipt(context, view.member("receipt"), f"{privacy} {job[0]}")
+    return True
+
+
+def rejected(coordinator: Embedded) -> bool:
+    """Whether the worker has rejected a job."""
+    frames = (event for event in coordinator.transcript.events if isinstance(event, Frame))
+    return any(kind_of(frame) == "job_reject" for frame in frames if frame.sender is Role.WORKER)
+
+
+def judge_receipt(context: Context, receipt: JsonValue, job: str) -> None:
+    """What the coordinator says of the receipt; where there is none, other scenarios say so."""
+    check = context.check("verified")
+    if not isinstance(receipt, dict):
+        check.not_testable(f"there is no receipt of a {job} job")
         return
-    context.check("verified").expect(
-        isinstance(receipt, dict) and receipt.get("verified") is True,
-        f"the receipt of a {privacy} {job[0]} job does not verify at the coordinator",
+    check.expect(
+        receipt.get("verified") is True,
+        f"the receipt of a {job} job does not verify at the coordinator",
         expected='a receipt with "verified":true',
         actual=stringify(receipt),
     )
@@ -87,7 +112,7 @@ async def committed(coordinator: Embedded, job: Job, privacy: str) -> HttpAnswer
     job_id = answer.member("job_id")
     if answer.status != 201 or not isinstance(job_id, str):
         return answer
-    return await coordinator.finished(job_id)
+    return await coordinator.finished(job_id, ANSWER_SECONDS[job[0]] + 1)
 
 
 async def poll(coordinator: Embedded, look: Callable[[], Awaitable[bool]], seconds: float) -> bool:

@@ -11,7 +11,7 @@ from dispatch_protocol.vocabulary import JobType, TaskType
 
 from dispatch_conformance.jobs import Assignment
 from dispatch_conformance.scenario import Context, scenario
-from dispatch_conformance.scenarios.probe import probe
+from dispatch_conformance.scenarios.probe import expect_answers, probe
 
 PROMPT_SECONDS: Final = 1.0
 """How long a fault's answer is awaited before the next job is given."""
@@ -86,6 +86,7 @@ async def payloads(context: Context) -> None:
     session = await context.worker()
     stage = context.stage
     await stage.ready()
+    await expect_answers(stage, session)
     given: list[tuple[Fault, Assignment]] = []
     for fault in sorted(FAULTS, key=lambda entry: entry.job_type != JobType.LLM_INFER):
         if fault.job_type in (JobType.TASK, JobType.LLM_INFER) and fault.job_type not in session.capabilities:

@@ -65,11 +65,18 @@ async def leave(context: Context, worker: WorkerProcess) -> None:
 )
 async def busy(context: Context) -> None:
     """SIGTERM while a job waits for the model: the job is completed or rejected before the close."""
-    context.ollama.mood = Mood(delay=RUNNING_SECONDS)
     session = await context.worker()
     stage, worker = context.stage, context.workers[0]
+    twin = await stage.run(
+        JobType.LLM_INFER, {"prompt": "no hurry", "max_tokens": 16}, timeout=LEAVES_SECONDS
+    )
+    if not twin.answered:
+        context.check("answers_first").not_testable(f"a prompt without a SIGTERM: {twin.reason}", twin)
+        return
+    asked = len(context.ollama.generations)
+    context.ollama.mood = Mood(delay=RUNNING_SECONDS)
     assignment = await stage.assign(JobType.LLM_INFER, {"prompt": "hurry", "max_tokens": 16})
-    if not await context.ollama.changes.until(lambda: context.ollama.generations, 5.0):
+    if not await context.ollama.changes.until(lambda: len(context.ollama.generations) > asked, 5.0):
         context.check("answers_first").not_testable("the worker does not ask the model", assignment.marks())
         return
     worker.signal(signal.SIGTERM)

@@ -38,6 +38,7 @@ async def ids(context: Context) -> None:
     session = await context.worker()
     stage = context.stage
     await stage.ready()
+    await expect_answers(stage, session)
     strange: list[str] = []
     stage.conduct = Conduct(look=lambda _link, frame: note_strange(frame, strange))
     for job_id in IDS:
@@ -70,7 +71,9 @@ def note_strange(frame: Frame, strange: list[str]) -> bool:
 @scenario("jobs.payload_type", {"payload_type": "W-JOB-11"}, capability=JobType.TASK)
 async def payload_type(context: Context) -> None:
     """A `job_type` inside the payload that contradicts the assignment's is ignored."""
-    await context.worker()
+    session = await context.worker()
+    await context.stage.ready()
+    await expect_answers(context.stage, session)
     text = "the payload says otherwise"
     for inner in ("TASK", "LLM_INFER", "TRANSLATE", None):
         payload: JsonValue = {
@@ -145,6 +148,8 @@ async def in_ack_segment(context: Context) -> None:
     stage.conduct = Conduct(with_acks=assignments)
     session = await context.worker()
     probing = await watch(stage, session, given[0])
+    if not probing.works and session.live:
+        await expect_answers(stage, session)
     context.check("in_ack_segment").expect(
         probing.works,
         "an assignment in the same segment as the register_ack is lost",

@@ -48,6 +48,9 @@ TEXTS: Final = (
 )
 
 
+TWIN_SECONDS: Final = 20.0
+"""How long the answer to a prompt that the model answers at once is awaited before its server fails."""
+
 FAILURE_SECONDS: Final = 4.0
 """How long a job's answer is awaited before the model's server fails in the next way."""
 
@@ -143,8 +146,9 @@ async def replies(context: Context, patience: Patience) -> None:
 async def failures(context: Context) -> None:
     """A model server that fails in every way; a job without an answer keeps its time while others come."""
     await context.worker(variables={"OLLAMA_MODEL": OWN_MODEL})
-    patience = Patience(context.stage, 1)
-    twin = await patience.run(JobType.LLM_INFER, {"prompt": "before", "max_tokens": 16})
+    twin = await context.stage.run(
+        JobType.LLM_INFER, {"prompt": "before", "max_tokens": 16}, timeout=TWIN_SECONDS
+    )
     asked = context.ollama.generations
     if asked:
         message = "another model is asked than OLLAMA_MODEL names"

@@ -7,7 +7,7 @@ from dispatch_protocol.vocabulary import ACK_SECONDS
 from dispatch_conformance.conduct import Claim, Conduct, Session
 from dispatch_conformance.http11 import Reply
 from dispatch_conformance.scenario import Context, scenario
-from dispatch_conformance.scenarios.probe import easy_job, probe
+from dispatch_conformance.scenarios.probe import easy_job, expect_answers, probe
 from dispatch_conformance.stage import Stage
 
 CODE: Final = "0A3F2B"
@@ -160,11 +160,21 @@ async def judge_private(context: Context, stage: Stage) -> None:
     )
 
 
+async def judge_twin(context: Context) -> None:
+    """See whether a worker without a code answers a job. Raises WorkerSilent if it does not either."""
+    stage = await context.new_stage()
+    session = await context.worker(stage, key_path=context.folder / stage.transcript.name / "key.json")
+    await stage.ready()
+    await expect_answers(stage, session)
+
+
 async def judge_going_on(context: Context, check: str, stage: Stage, what: str) -> None:
     """Whether the worker still answers a job after its claim failed; it gets time to fall over first."""
     await stage.until(lambda: stage.session is None, 0.3)
     session = stage.sessions[-1]
     probing = await probe(stage, session)
+    if not probing.works and session.live:
+        await judge_twin(context)
     context.check(check).expect(
         probing.works,
         f"the worker does not go on after {what}",

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Unpack
 
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.vocabulary import JobType, TaskType
 
 from dispatch_conformance.conduct import Session
-from dispatch_conformance.jobs import RECEIPT_SECONDS, Answer, Assignment
+from dispatch_conformance.jobs import RECEIPT_SECONDS, Answer, Assignment, Payload, Terms
 from dispatch_conformance.missing import Missing, NotDeclared, WorkerSilent
 from dispatch_conformance.stage import Stage
 
@@ -54,13 +54,13 @@ class Patience:
     seconds: float = 60.0
     given: list[Assignment] = field(default_factory=list)
 
-    async def run(self, job_type: JobType, payload: JsonValue) -> Answer:
+    async def run(self, job_type: str, payload: Payload, **terms: Unpack[Terms]) -> Answer:
         """Assign a job and wait for its answer. At its end raises WorkerSilent, or Missing for a slow one."""
         if not self.left:
             raise WorkerSilent("the worker leaves its jobs without an answer")
         if self.given and (spent := self.stage.transcript.now - self.given[0].sent_at) > self.seconds:
             raise Missing(f"the worker took {spent:.0f} s for {len(self.given)} jobs, and got no more")
-        assignment = await self.stage.assign(job_type, payload)
+        assignment = await self.stage.assign(job_type, payload, **terms)
         self.given.append(assignment)
         answer = await assignment.answer()
         if not answer.answered:

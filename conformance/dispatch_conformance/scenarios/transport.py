@@ -8,7 +8,7 @@ from dispatch_conformance.conduct import Session
 from dispatch_conformance.link import Link
 from dispatch_conformance.ollama import Mood
 from dispatch_conformance.scenario import Context, scenario
-from dispatch_conformance.scenarios.probe import easy_job, watch
+from dispatch_conformance.scenarios.probe import easy_job, expect_answers, watch
 from dispatch_conformance.stage import Stage
 
 
@@ -26,6 +26,7 @@ async def transport(context: Context) -> None:
     stage = context.stage
     await stage.ready()
     await judge_ping(context, stage, session)
+    await expect_answers(stage, session)
     await judge_fragments(context, stage, session)
     await judge_long_message(context, stage, session)
 
