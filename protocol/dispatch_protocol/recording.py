@@ -87,7 +87,10 @@ class Closed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="close"):
 
 
 class Http(Event, frozen=True, kw_only=True, omit_defaults=True, tag="http"):
-    """One HTTP exchange with the coordinator; bodies as text, or in base64 where they are no UTF-8."""
+    """One HTTP exchange with the coordinator; bodies as text, or in base64 where they are no UTF-8.
+
+    `status` 0: no answer came. `exchange` numbers one that a fault struck; it is absent from all others.
+    """
 
     sender: Literal["worker", "client"] = msgspec.field(name="from")
     method: str
@@ -99,16 +102,19 @@ class Http(Event, frozen=True, kw_only=True, omit_defaults=True, tag="http"):
     response: str | None = None
     response_base64: str | None = None
     content_type: str | None = None
+    exchange: int | None = None
 
 
 class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, tag="fault"):
-    """A fault injected on purpose, by its name; `connection` is absent where it struck an HTTP exchange.
+    """A fault injected on purpose, by its name, on a `connection` or in an HTTP `exchange`, by its number.
 
+    Where it names neither, it struck the HTTP exchange that follows.
     One that is `legal` is within the specification: it explains what happens, and excuses nothing.
     """
 
     name: str
     connection: int | None = None
+    exchange: int | None = None
     detail: str = ""
     legal: bool = False
 

@@ -68,7 +68,15 @@ events: st.SearchStrategy[TranscriptEvent] = st.one_of(
         request=st.none() | texts,
         response=st.none() | texts,
     ),
-    st.builds(Fault, t=times, name=texts, connection=st.none() | connections, detail=texts),
+    st.builds(
+        Fault,
+        t=times,
+        name=texts,
+        connection=st.none() | connections,
+        exchange=st.none() | connections,
+        detail=texts,
+        legal=st.booleans(),
+    ),
     st.builds(Leap, t=times, seconds=times),
 )
 

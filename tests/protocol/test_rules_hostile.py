@@ -52,7 +52,14 @@ events: st.SearchStrategy[TranscriptEvent] = st.one_of(
         base64=st.none() | any_text,
     ),
     st.builds(Closed, t=times, connection=numbers, code=st.integers(), by=st.none() | roles),
-    st.builds(Fault, t=times, name=any_text, connection=st.none() | numbers),
+    st.builds(
+        Fault,
+        t=times,
+        name=any_text,
+        connection=st.none() | numbers,
+        exchange=st.none() | numbers,
+        legal=st.booleans(),
+    ),
     st.builds(
         Http,
         t=times,

@@ -32,6 +32,8 @@ class Facts:
         self.pairings: Recent[tuple[str, str], int] = Recent(MAX_CODES)
         """When a key was paired with a user, by name, in milliseconds since 1970."""
         self.replaced: Recent[str, Replaced] = Recent(MAX_CODES)
+        self.struck: Recent[int, bool] = Recent(MAX_CODES)
+        """HTTP exchanges that a fault struck and that have not come yet."""
         self.budget = Budget(MAX_OPEN)
 
     def connection(self, number: int, opened: float | None, index: int) -> Connection:

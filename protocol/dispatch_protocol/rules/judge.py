@@ -13,7 +13,7 @@ from dispatch_protocol.messages import (
     RegisterAck,
     UnknownType,
 )
-from dispatch_protocol.recording import Closed, Frame, Http, Leap, Opened, TranscriptEvent
+from dispatch_protocol.recording import Closed, Fault, Frame, Http, Leap, Opened, TranscriptEvent
 from dispatch_protocol.rules import (
     answers,
     assignments,
@@ -52,7 +52,7 @@ class Rules:
     many seconds the coordinator waits for an answer before it gives a job up (an option of coordinators).
 
     After a `Fault` on a connection nothing that depends on time or on the coordinator is judged on it any
-    more; after one without a connection the next HTTP exchange is not judged. A `Leap` is no time that a
+    more; an HTTP exchange with one is not judged, nor what follows from it. A `Leap` is no time that a
     worker let pass; on the connections that were open at it the coordinator is judged no more.
     """
 
@@ -102,12 +102,8 @@ class Rules:
             self._closed(event)
         elif isinstance(event, Leap):
             self._leapt(event)
-        elif event.legal:
-            pass
-        elif event.connection is None:
-            self._faulty_exchanges += 1
-        else:
-            self._connection(event.connection).faulted = True
+        elif not event.legal:
+            self._struck(event)
         return self._take()
 
     def finish(self, t: float) -> tuple[Finding, ...]:
@@ -137,6 +133,14 @@ class Rules:
         self._ledger.ahead += event.seconds
         for connection in self._facts.connections.values():
             connection.leapt = True
+
+    def _struck(self, event: Fault) -> None:
+        if event.connection is not None:
+            self._connection(event.connection).faulted = True
+        elif event.exchange is not None:
+            self._facts.struck.put(event.exchange, True)
+        else:
+            self._faulty_exchanges += 1
 
     def _opened(self, event: Opened) -> None:
         former = self._facts.connections.get(event.connection)
@@ -243,10 +247,19 @@ class Rules:
             trust.claimed(self._ledger, self._facts, exchange)
         if about_trust:
             trust.note_code(self._ledger, self._facts, exchange)
-        if self._faulty_exchanges:
-            self._faulty_exchanges -= 1
+        if self._is_excused(event):
+            trust.lose_track(self._facts, exchange)
         elif self._of_coordinator:
             interface.answered(self._ledger, self._facts, exchange)
+
+    def _is_excused(self, event: Http) -> bool:
+        """Whether a fault struck this exchange."""
+        if event.exchange is not None and self._facts.struck.pop(event.exchange):
+            return True
+        if event.exchange is None and self._faulty_exchanges:
+            self._faulty_exchanges -= 1
+            return True
+        return False
 
     def _pass_time(self) -> None:
         for connection in self._facts.connections.values():

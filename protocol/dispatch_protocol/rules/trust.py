@@ -51,6 +51,14 @@ def note_code(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
         facts.codes.put(code, Code(name_of(asked), ledger.coordinator_t))
 
 
+def lose_track(facts: Facts, exchange: Exchange) -> None:
+    """A fault struck this exchange: whether a code that it claimed is claimed now cannot be known."""
+    if (exchange.method, exchange.path) == ("POST", "/v1/trust/claim"):
+        asked = outcome(lambda: read_trust_claim(exchange.body, exchange.content_type))
+        if isinstance(asked, ClaimRequest):
+            facts.codes.pop(asked.pairing_code)
+
+
 def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
     """A worker sent a claim: its body, and its place in the worker's session. Judged of the worker."""
     if (exchange.method, exchange.path) != ("POST", "/v1/trust/claim") or exchange.sender != "worker":
