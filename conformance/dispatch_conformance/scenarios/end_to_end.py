@@ -7,8 +7,9 @@ the coordinator stored. Source: SPEC.md, "Trust pairing", "Verification".
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from dispatch_protocol.canonical import JsonValue, stringify
+from dispatch_protocol.canonical import Json, JsonValue, stringify
 from dispatch_protocol.messages import Register
+from dispatch_protocol.receipts import verify_receipt
 from dispatch_protocol.recording import Frame
 from dispatch_protocol.vocabulary import JobType, Role
 
@@ -75,7 +76,7 @@ async def judge(context: Context, check: str, coordinator: Embedded, job: Job, p
         actual=f"{view.status}: {stringify(view.value)}",
     ):
         return False
-    judge_receipt(context, view.member("receipt"), f"{privacy} {job[0]}")
+    judge_receipt(context, view, f"{privacy} {job[0]}")
     return True
 
 
@@ -85,11 +86,24 @@ def rejected(coordinator: Embedded) -> bool:
     return any(kind_of(frame) == "job_reject" for frame in frames if frame.sender is Role.WORKER)
 
 
-def judge_receipt(context: Context, receipt: JsonValue, job: str) -> None:
-    """What the coordinator says of the receipt; where there is none, other scenarios say so."""
-    check = context.check("verified")
+def judge_receipt(context: Context, view: HttpAnswer, job: str) -> None:
+    """Whether the coordinator says `verified`. What else than the signature is at fault has its own checks."""
+    check, receipt = context.check("verified"), view.member("receipt")
     if not isinstance(receipt, dict):
         check.not_testable(f"there is no receipt of a {job} job")
+        return
+    signature = receipt.get("signature")
+    members = {name: value for name, value in receipt.items() if name not in {"signature", "verified"}}
+    verification = verify_receipt(
+        Json.of(members),
+        signature if isinstance(signature, str) else None,
+        job_id=str(view.member("id")),
+        pubkey=str(receipt.get("provider_pubkey")),
+        output_hash=Json.of(view.member("result")).hash,
+    )
+    broken = sorted({fault.clause for fault in verification.faults})
+    if receipt.get("verified") is not True and not any(name.startswith("W-SIG-") for name in broken):
+        check.not_testable(f"the receipt of a {job} job is at fault otherwise: {', '.join(broken)}")
         return
     check.expect(
         receipt.get("verified") is True,
