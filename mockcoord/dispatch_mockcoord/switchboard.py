@@ -18,6 +18,7 @@ from dispatch_protocol.recording import Closed, Opened, TranscriptEvent, frame_e
 from dispatch_protocol.rest import ClaimRequest, CommitRequest, RestFault
 from dispatch_protocol.vocabulary import Role
 
+from dispatch_mockcoord.agenda import Agenda
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Close, Effect, Send
 from dispatch_mockcoord.core.jobs import Job
@@ -77,6 +78,7 @@ class Switchboard:
         self.lines = Lines()
         self.demo = Demo(self.coordinator, Random())  # noqa: S311
         self._gate = Gate(store)
+        self._agenda = Agenda()
         self._numbers = 0
         self._alarm: asyncio.TimerHandle | None = None
         self._alarm_at = 0.0
@@ -90,7 +92,7 @@ class Switchboard:
     @property
     def wake_at(self) -> float | None:
         """When something is due next, by the clock; None while nothing is."""
-        wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at)
+        wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at, self._agenda.wake_at)
         return min((due for due in wishes if due is not None), default=None)
 
     @property
@@ -115,6 +117,7 @@ class Switchboard:
     def stop(self) -> None:
         """Close every connection (1001, going away) and let the alarm go, for good."""
         self._has_ended = True
+        self._agenda.clear()
         self.lines.end(1001, "the coordinator ends")
         if self._alarm is not None:
             self._alarm.cancel()
@@ -155,10 +158,6 @@ class Switchboard:
             if self.taps:
                 self._tap(frame_event(self.elapsed(), number, Role.COORDINATOR, payload, opcode="binary"))
             line.post(payload)
-
-    def line(self, number: int) -> Line | None:
-        """The open connection of this number."""
-        return self.lines.get(number)
 
     def hang_up(self, number: int, code: int | None, reason: str) -> None:
         """Close this connection; nothing happens where it is closing already."""
@@ -234,6 +233,18 @@ class Switchboard:
             self._alarm = None
         at = self.clock.moment()
         self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at), at)
+        self.catch_up()
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Have something of a layer's done so long from now; at once where that is now, or too much waits."""
+        if seconds <= 0 or not self._agenda.put(self.clock.moment().now + seconds, action):
+            action()
+        self._set_alarm()
+
+    def catch_up(self) -> None:
+        """Do what layers wanted done by now, also where the alarm for it has not rung yet."""
+        self._agenda.pass_time(self.clock.moment().now)
+        self._set_alarm()
 
     def record(self, event: TranscriptEvent) -> None:
         """Show the taps an event that happened elsewhere, such as an HTTP exchange."""

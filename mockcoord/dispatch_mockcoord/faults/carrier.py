@@ -8,10 +8,9 @@ from typing import Final
 from dispatch_protocol.recording import frame_event
 from dispatch_protocol.vocabulary import Role
 
-from dispatch_mockcoord.faults.agenda import Agenda
 from dispatch_mockcoord.faults.frames import Steps
-from dispatch_mockcoord.faults.steps import Deafen, Post, Shut, Step
-from dispatch_mockcoord.lines import ping_data
+from dispatch_mockcoord.faults.steps import Deafen, Freeze, Post, Shut, Step
+from dispatch_mockcoord.lines import Line, ping_data
 from dispatch_mockcoord.switchboard import NO_CODE, Switchboard
 
 REASON: Final = "a fault on purpose"
@@ -23,16 +22,17 @@ class Carrier:
 
     def __init__(self, switchboard: Switchboard) -> None:
         self._switchboard = switchboard
-        self.agenda = Agenda(switchboard.clock)
         self._gates: dict[int, float] = {}
 
     def is_gated(self, number: int) -> bool:
         """Whether frames of this connection have to wait for an acknowledgement that is late or lost."""
-        return self._gates.get(number, 0.0) > self.agenda.now
+        if self._gates:
+            self._switchboard.catch_up()
+        return self._gates.get(number, 0.0) > self._now
 
     def carry(self, number: int, steps: Steps, message: str) -> None:
         """Carry out these steps on this connection; they are what became of a message of this type."""
-        gate = self._gates.get(number, 0.0) - self.agenda.now
+        gate = max(0.0, self._gates.get(number, 0.0) - self._now)
         if message == "register_ack":
             self._set_gate(number, steps)
             gate = 0.0
@@ -48,8 +48,11 @@ class Carrier:
 
     def forget(self) -> None:
         """The coordinator has ended: nothing waits any more."""
-        self.agenda.clear()
         self._gates.clear()
+
+    @property
+    def _now(self) -> float:
+        return self._switchboard.clock.moment().now
 
     def _set_gate(self, number: int, steps: Steps) -> None:
         """Have what follows wait until the worker has had its acknowledgement, and time to settle."""
@@ -58,28 +61,31 @@ class Carrier:
             (step.wait for step in steps if isinstance(step, Post) and step.is_genuine), default=math.inf
         )
         if wait > 0:
-            self._gates = {held: due for held, due in self._gates.items() if self._switchboard.line(held)}
-            self._gates[number] = self.agenda.now + wait + self._switchboard.settings.terms.settle_seconds
+            board = self._switchboard
+            self._gates = {held: due for held, due in self._gates.items() if board.lines.get(held)}
+            self._gates[number] = self._now + wait + board.settings.terms.settle_seconds
 
     def _take(self, number: int, step: Step, gate: float) -> None:
-        if isinstance(step, Post):
-            if math.isfinite(gate):
-                self.agenda.after(max(step.wait, gate), partial(self._post, number, step))
-        elif isinstance(step, Shut):
-            self.agenda.after(step.wait, partial(self.shut, number, step.code))
-        elif isinstance(step, Deafen):
-            self._deafen(number, step.seconds)
-        else:
+        """Carry out one step, so much later as the gate is still shut; behind one that stays shut, never."""
+        if isinstance(step, Freeze):
             self._switchboard.lines.freeze(number)
-            self.agenda.after(step.seconds, partial(self._switchboard.lines.tear, number))
+            self._switchboard.after(step.seconds, partial(self._switchboard.lines.tear, number))
+        elif math.isfinite(gate):
+            self._switchboard.after(step.wait + gate, partial(self._do, number, step))
 
-    def _deafen(self, number: int, seconds: float) -> None:
+    def _do(self, number: int, step: Post | Shut | Deafen) -> None:
         line = self._switchboard.lines.speaking(number)
-        if line is not None:
+        if line is None:
+            return
+        if isinstance(step, Post):
+            self._post(number, step, line)
+        elif isinstance(step, Shut):
+            self.shut(number, step.code)
+        else:
             line.pause()
-            self.agenda.after(seconds, line.resume)
+            self._switchboard.after(step.seconds, line.resume)
 
-    def _post(self, number: int, post: Post) -> None:
+    def _post(self, number: int, post: Post, line: Line) -> None:
         if not post.cuts and not post.is_text:
             self._switchboard.emit(number, post.payload)
             return
@@ -87,10 +93,8 @@ class Carrier:
         octets = post.payload.encode() if isinstance(post.payload, str) else post.payload
         ends = (0, *post.cuts, len(octets))
         pieces = [octets[start:end] for start, end in pairwise(ends)]
-        line = self._switchboard.lines.speaking(number)
-        if line is not None:
-            self._record(number, pieces, is_text=is_text, pings=post.pings)
-            line.post_pieces(pieces, is_text=is_text, pings=post.pings)
+        self._record(number, pieces, is_text=is_text, pings=post.pings)
+        line.post_pieces(pieces, is_text=is_text, pings=post.pings)
 
     def _record(self, number: int, pieces: list[bytes], *, is_text: bool, pings: int) -> None:
         """Show the message in the transcript, put together, and the pings, which come before its end."""

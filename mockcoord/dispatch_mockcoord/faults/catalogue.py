@@ -8,7 +8,7 @@ from dispatch_protocol.messages import MESSAGES
 from dispatch_protocol.vocabulary import ProviderType, Role
 
 from dispatch_mockcoord.faults.frame_kinds import FRAME_KINDS
-from dispatch_mockcoord.faults.kinds import Kind, Option, Stage, missing
+from dispatch_mockcoord.faults.kinds import Kind, Option, Stage, Value, missing
 from dispatch_mockcoord.faults.plan import ANY_MESSAGE, Fault
 from dispatch_mockcoord.faults.request_kinds import REQUEST_KINDS
 from dispatch_mockcoord.faults.socket_kinds import SOCKET_KINDS
@@ -71,7 +71,7 @@ def fault_of(name: str, given: dict[str, object]) -> Fault:
     return Fault(name, **{key: value for key, value in read.items() if key in aims}, options=options)  # type: ignore[arg-type]
 
 
-def given_to(fault: Fault) -> dict[str, object]:
+def given_to(fault: Fault) -> dict[str, Value]:
     """What was set of this fault: `fault_of(fault.name, given_to(fault))` is the fault again, checked."""
     plain = Fault(fault.name)
     aims = {aim.name: getattr(fault, aim.name) for aim in AIMS}
@@ -79,7 +79,7 @@ def given_to(fault: Fault) -> dict[str, object]:
     return {**fault.options, **changed}
 
 
-def _expect_target(read: dict[str, float | int | str]) -> None:
+def _expect_target(read: dict[str, Value]) -> None:
     message, worker = read.get("message", ""), str(read.get("worker", ""))
     if message and message not in _MESSAGES:
         raise UsageError(missing("message of a coordinator's", str(message), list(_MESSAGES)))

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
-from dispatch_protocol.canonical import JsonValue, parse, stringify
+from dispatch_protocol.canonical import JsonValue, quoted, stringify
+from dispatch_protocol.parsing import parse_members
+from dispatch_protocol.vocabulary import JobType
 from msgspec.structs import replace
 
 from dispatch_mockcoord.faults.frame_kinds import FORMS
@@ -111,8 +113,7 @@ def unknown_type(steps: Steps, strike: Strike) -> Steps:
 
 def close(steps: Steps, strike: Strike) -> Steps:
     """The connection is closed behind it."""
-    latest = max((step.wait for step in steps if isinstance(step, Post)), default=0.0)
-    return (*steps, Shut(strike.whole("code"), latest + strike.number("seconds")))
+    return (*steps, Shut(strike.whole("code"), _latest(steps) + strike.number("seconds")))
 
 
 def half_open(steps: Steps, strike: Strike) -> Steps:
@@ -122,7 +123,7 @@ def half_open(steps: Steps, strike: Strike) -> Steps:
 
 def slow_reader(steps: Steps, strike: Strike) -> Steps:
     """Nothing is read for a while."""
-    return (*steps, Deafen(strike.number("seconds")))
+    return (*steps, Deafen(strike.number("seconds"), _latest(steps)))
 
 
 BENDS: Final = MappingProxyType[str, Callable[[Steps, Strike], Steps]](
@@ -166,18 +167,25 @@ def _beside(steps: Steps, strike: Strike, strange: Post) -> Steps:
     return (replace(strange, is_genuine=False), *kept)
 
 
+def _latest(steps: Steps) -> float:
+    """When the last of the messages goes out."""
+    return max((step.wait for step in steps if isinstance(step, Post)), default=0.0)
+
+
 def _octets(post: Post) -> bytes:
     return post.payload if isinstance(post.payload, bytes) else post.payload.encode()
 
 
 def _with_wrong(text: str, member: str) -> str:
-    message = parse(text)
-    assert isinstance(message, dict), "a frame of the coordinator's is an object"  # noqa: S101
+    """The object with one member spoilt, and every other as it is."""
+    members = parse_members(text) or {}
+    written = {name: part.text for name, part in members.items()}
     if member == "job_type":
-        message[member] = "TASK" if message.get(member) == "LLM_INFER" else "LLM_INFER"
+        is_model = members["job_type"].value == JobType.LLM_INFER
+        written[member] = quoted(JobType.TASK if is_model else JobType.LLM_INFER)
     else:
-        message[member] = _WRONG[member]
-    return stringify(message)
+        written[member] = stringify(_WRONG[member])
+    return "{" + ",".join(f"{quoted(name)}:{part}" for name, part in written.items()) + "}"
 
 
 def _padded(text: str, length: int) -> str:

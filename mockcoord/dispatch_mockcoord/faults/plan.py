@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from dispatch_protocol.errors import UsageError
 
-from dispatch_mockcoord.faults.kinds import Kind, Stage, Value
+from dispatch_mockcoord.faults.kinds import Kind, Stage, Value, missing
 
 ANY_MESSAGE: Final = "*"
 """As the message that a fault is aimed at: whatever comes."""
@@ -94,15 +94,13 @@ class Plan:
     def add(self, fault: Fault, kind: Kind, spelling: str) -> None:
         """Put this fault to work. One that is spelled like another at work draws apart from it."""
         twins = sum(armed.spelling == spelling for armed in self._armed)
-        # Replaced, never changed: opportunities may be looked at in another thread at this moment.
         self._armed = (*self._armed, _Armed(fault, kind, spelling, f"{self.seed} {twins} {spelling}"))
 
     def remove(self, name: str) -> None:
         """End every fault of this name. Raises UsageError where none is at work."""
         kept = tuple(armed for armed in self._armed if armed.fault.name != name)
         if len(kept) == len(self._armed):
-            at_work = ", ".join(dict.fromkeys(fault.name for fault in self.active)) or "none"
-            raise UsageError(f"no fault {name!r} is at work; at work: {at_work}")
+            raise UsageError(missing("fault at work", name, [fault.name for fault in self.active]))
         self._armed = kept
 
     def clear(self) -> None:

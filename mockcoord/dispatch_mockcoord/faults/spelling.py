@@ -24,7 +24,7 @@ from dispatch_protocol.canonical import parse, stringify
 from dispatch_protocol.errors import JsonSyntaxError, UsageError, shown
 
 from dispatch_mockcoord.faults.catalogue import fault_of, given_to
-from dispatch_mockcoord.faults.kinds import missing
+from dispatch_mockcoord.faults.kinds import Value, missing
 from dispatch_mockcoord.faults.plan import Fault
 
 MAX_SEED: Final = 2**53
@@ -144,6 +144,6 @@ def _unquoted(text: str) -> object:
         raise UsageError(f"{shown(text, 64)} is no JSON string: {error}") from None
 
 
-def _written(value: object) -> str:
-    text = value if isinstance(value, str) else f"{value}"
+def _written(value: Value) -> str:
+    text = value if isinstance(value, str) else stringify(value)
     return text if _PLAIN.match(text) else stringify(text)

@@ -29,9 +29,10 @@ class Shut(msgspec.Struct, frozen=True):
 
 
 class Deafen(msgspec.Struct, frozen=True):
-    """Nothing is read from the connection for so long."""
+    """After `wait` seconds nothing is read from the connection for so many."""
 
     seconds: float
+    wait: float = 0.0
 
 
 class Freeze(msgspec.Struct, frozen=True):

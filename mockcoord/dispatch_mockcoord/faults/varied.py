@@ -64,7 +64,7 @@ class Variety(Layer):
 
     def deliver(self, effect: Send) -> None:
         """Send this message in another form, now or a little later, behind what was sent before."""
-        line = self._switchboard.line(effect.connection)
+        line = self._switchboard.lines.get(effect.connection)
         if line is None:
             return
         queue = self._queues.get(line)
@@ -79,7 +79,7 @@ class Variety(Layer):
 
     def flush(self, number: int) -> None:
         """Send at once whatever is held back on this connection: something out of turn is to come."""
-        line = self._switchboard.line(number)
+        line = self._switchboard.lines.get(number)
         queue = None if line is None else self._queues.get(line)
         if queue is not None:
             queue.flush()
