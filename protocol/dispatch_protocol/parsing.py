@@ -28,7 +28,8 @@ MAX_DEPTH: Final = 10_000
 
 _FAST_DEPTH: Final = 200
 _SHORT_INTEGER: Final = 15
-_BLANK: Final = re.compile(r"[ \t\n\r]*")
+_BLANKS: Final = " \t\n\r"
+_BLANK: Final = re.compile(f"[{_BLANKS}]*")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _STRING: Final = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 _NO_BRACKET: Final = re.compile(r"[^\[\]{}]+")
@@ -220,6 +221,9 @@ def _key(source: str, index: int, scan: Scan) -> tuple[str, int]:
 
 
 def _blank(source: str, index: int) -> int:
+    """The index behind the blanks; most often there are none, and that is seen without the pattern."""
+    if source[index : index + 1] not in _BLANKS:
+        return index
     match = _BLANK.match(source, index)
     return match.end() if match is not None else index
 

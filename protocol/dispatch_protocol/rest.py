@@ -25,6 +25,9 @@ MAX_QUERY_FIELDS: Final = 32
 """How many fields a query may have."""
 
 _JSON: Final = "application/json"
+_JOB_TYPES: Final = frozenset(JobType)
+_PRIVACY_CLASSES: Final = frozenset(PrivacyClass)
+_POLICIES: Final = frozenset(Policy)
 _MISSING_COMMIT: Final = "Missing required fields: job_type, payload, user_id"
 _MISSING_CLAIM: Final = "Missing pairing_code or provider_pubkey"
 
@@ -72,14 +75,14 @@ def read_commit(body: bytes, content_type: str | None, policy: Policy) -> Commit
     if any(_is_falsy(members, name) for name in ("job_type", "payload", "user_id")):
         raise RestFault(400, _MISSING_COMMIT)
     job_type, user_id, payload = (members[name].value for name in ("job_type", "user_id", "payload"))
-    if not isinstance(job_type, str) or job_type not in set(JobType):
+    if not isinstance(job_type, str) or job_type not in _JOB_TYPES:
         raise RestFault(400, "Invalid job_type")
     if not isinstance(payload, dict):
         raise RestFault(400, "Invalid payload: must be an object")
     if not isinstance(user_id, str):
         raise RestFault(400, "Invalid user_id: must be a string")
     privacy = members["privacy_class"].value if "privacy_class" in members else None
-    if privacy is not None and (not isinstance(privacy, str) or privacy not in set(PrivacyClass)):
+    if privacy is not None and (not isinstance(privacy, str) or privacy not in _PRIVACY_CLASSES):
         raise RestFault(400, "Invalid privacy_class. Use PUBLIC or PRIVATE")
     return CommitRequest(
         job_type=JobType(job_type),
@@ -116,11 +119,11 @@ def read_quote(query: str, network: str) -> Quote:
     """The quote that this query string asks for, on this network (CAIP-2). Raises RestFault."""
     fields = _read_query(query)
     job_type, policy = fields.get("job_type", []), fields.get("policy", [])
-    if len(job_type) != 1 or job_type[0] not in set(JobType):
+    if len(job_type) != 1 or job_type[0] not in _JOB_TYPES:
         raise RestFault(400, "Invalid job_type. Use LLM_INFER or TASK")
     if policy in ([], [""]):
         return quote(JobType(job_type[0]), None, network)
-    if len(policy) != 1 or policy[0] not in set(Policy):
+    if len(policy) != 1 or policy[0] not in _POLICIES:
         raise RestFault(400, "Invalid policy. Use FAST, CHEAP or AUTO")
     return quote(JobType(job_type[0]), Policy(policy[0]), network)
 

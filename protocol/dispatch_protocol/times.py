@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 _ISO_TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT(?!24)\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH: Final = datetime(1970, 1, 1)
 
 
 class ReadTime(NamedTuple):
@@ -21,8 +22,8 @@ class ReadTime(NamedTuple):
 
 def iso_time(milliseconds: int) -> str:
     """A time as toISOString prints it: `2026-02-09T12:01:06.237Z`."""
-    moment = _EPOCH + timedelta(milliseconds=milliseconds)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    moment = _NAIVE_EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds") + "Z"
 
 
 def is_iso_time(text: str) -> bool:
