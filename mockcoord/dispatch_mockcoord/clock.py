@@ -71,11 +71,13 @@ class Timekeeper(Layer):
 
     def unmute(self, connection: int) -> None:
         """Have its heartbeats count again, the last one as if it came now; nothing happens if it is gone."""
-        worker = self._switchboard.coordinator.registry.workers.get(connection)
+        registry = self._switchboard.coordinator.registry
+        worker = registry.workers.get(connection)
         if self._muted.pop(connection, None) is not None and worker is not None:
-            worker.last_beat = self.clock.moment().now
+            registry.beat(worker, self.clock.moment().now)
 
     def _step(self, seconds: float) -> None:
         self.clock.ahead += seconds
-        for number, worker in self._switchboard.coordinator.registry.workers.items():
-            worker.last_beat = self._muted.get(number, worker.last_beat + seconds)
+        registry = self._switchboard.coordinator.registry
+        for number, worker in registry.workers.items():
+            registry.beat(worker, self._muted.get(number, worker.last_beat + seconds))

@@ -1,0 +1,165 @@
+"""The coordinator under test, from start to start. Everything here belongs into its loop's thread.
+
+A `Desk` keeps its address for as long as it is open; a `Run` is one start of the coordinator at it.
+"""
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from dispatch_protocol.errors import UsageError, shown
+
+from dispatch_mockcoord.clock import Timekeeper
+from dispatch_mockcoord.core.effects import Effect, WorkerJoined
+from dispatch_mockcoord.core.worker import Worker
+from dispatch_mockcoord.faults import Faults
+from dispatch_mockcoord.layers import Layer
+from dispatch_mockcoord.log import effect_text
+from dispatch_mockcoord.server import MockCoordinator, listen
+from dispatch_mockcoord.switchboard import Switchboard
+from dispatch_mockcoord.testing.breaches import ClausesBroken, Judge, musts
+from dispatch_mockcoord.testing.options import Setup
+from dispatch_mockcoord.testing.values import WorkerView
+from dispatch_mockcoord.transcript import Keeper
+
+JOURNAL_LINES: Final = 200
+"""How many lines of what the coordinator did are kept."""
+
+_TURNS: Final = 10
+
+_T = TypeVar("_T")
+
+
+class Observation(Layer):
+    """What is kept of a run: its transcript, what the clauses say of it, and a journal in readable lines."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self.journal: deque[str] = deque(maxlen=JOURNAL_LINES)
+
+    def attach(self, switchboard: Switchboard) -> None:
+        """The coordinator is about to serve."""
+        self.board = switchboard
+        started_ms = switchboard.started.wall_ms
+        self.keeper = Keeper(started_ms)
+        self.judge = Judge(
+            self.keeper.at,
+            epoch_ms=started_ms,
+            worker_seconds=switchboard.settings.terms.worker_seconds,
+            allowed=self._setup.allow,
+        )
+        switchboard.taps += [self.keeper.event, self.judge.event]
+        switchboard.observers.append(self._see)
+
+    def _see(self, effect: Effect) -> None:
+        if isinstance(effect, WorkerJoined):
+            self.judge.joined(effect.worker)
+        text = effect_text(effect)
+        if text is not None:
+            self.journal.append(text)
+
+
+class Run:
+    """One start of the coordinator, with what stands around it."""
+
+    def __init__(self, setup: Setup, listening: socket.socket) -> None:
+        self.time = Timekeeper()
+        self.faults = Faults(setup.faults, seed=setup.seed, variety=setup.variety)
+        self.seen = Observation(setup)
+        layers = (self.faults, self.time, self.seen)
+        self.running = MockCoordinator(
+            setup.settings, clock=self.time.clock, layers=layers, listening=listening
+        )
+
+    @property
+    def board(self) -> Switchboard:
+        """The switchboard of this run."""
+        return self.running.switchboard
+
+    async def first(self, pick: Callable[[Effect], _T | None], seconds: float) -> _T | None:
+        """What `pick` makes of the first effect from now on that it makes anything of; None if none comes."""
+        future: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+
+        def see(effect: Effect) -> None:
+            if not future.done() and (found := pick(effect)) is not None:
+                future.set_result(found)
+
+        self.board.observers.append(see)
+        try:
+            return await asyncio.wait_for(future, max(0.0, seconds))
+        except TimeoutError:
+            return None
+        finally:
+            self.board.observers.remove(see)
+
+    def worker(self, wanted: WorkerView | str) -> Worker:
+        """The registered worker that is meant: by its view, or a prefix of its key. Raises UsageError."""
+        registered = self.board.coordinator.registry.workers
+        if isinstance(wanted, WorkerView):
+            fitting = [worker for worker in registered.values() if worker.connection == wanted.connection]
+        else:
+            fitting = [worker for worker in registered.values() if worker.key.startswith(wanted.lower())]
+        if len(fitting) != 1:
+            name = wanted.pubkey if isinstance(wanted, WorkerView) else wanted
+            count = f"{len(fitting)} of {len(registered)}" if fitting else f"none of {len(registered)}"
+            raise UsageError(f"{count} registered workers is {shown(name, 64)!r}")
+        return fitting[0]
+
+
+class Desk:
+    """Where a coordinator under test is started, and started anew."""
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.url = self.ws_url = ""
+        self.port = 0
+
+    async def open(self) -> None:
+        """Take the port, and start. Raises UsageError where that cannot be done."""
+        self._listening = listen(self.setup.settings.host, self.setup.settings.port)
+        try:
+            await self._start()
+        except BaseException:
+            self._listening.close()
+            raise
+
+    async def close(self) -> None:
+        """End the coordinator and free the port."""
+        try:
+            await self.run.running.__aexit__(None, None, None)
+        finally:
+            self._listening.close()
+
+    async def reset(self) -> None:
+        """Start anew: of jobs, pairings, workers, transcript and time nothing is left, of faults the setup's.
+
+        The address stays. Workers are disconnected (1001); those that reconnect register anew. What a
+        database file holds stays there.
+        """
+        await self.run.running.__aexit__(None, None, None)
+        await self._start()
+
+    async def _start(self) -> None:
+        run = Run(self.setup, self._listening.dup())
+        await run.running.__aenter__()
+        self.run = run
+        self.url, self.ws_url, self.port = run.running.url, run.running.ws_url, run.running.port
+
+    async def allow(self, *prefixes: str) -> None:
+        """Overlook these clauses or areas (`W-HBT-1`, `W-HBT`) until the next reset. Raises UsageError."""
+        self.run.seen.judge.allow(*prefixes)
+
+    async def check(self) -> None:
+        """Raise ClausesBroken if workers broke a MUST up to now.
+
+        What has reached this machine is handled first. What is overdue by now counts as broken.
+        """
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
+        seen = self.run.seen
+        seen.judge.finish(seen.board.elapsed())
+        broken = musts(seen.judge.breaches)
+        if broken:
+            raise ClausesBroken(broken)

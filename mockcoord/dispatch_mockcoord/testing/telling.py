@@ -1,0 +1,46 @@
+"""What a finished test tells of its coordinator: sections beside a failure, lines of advice."""
+
+from collections import Counter
+from typing import Final
+
+from dispatch_protocol.clauses import Level
+from dispatch_protocol.errors import DispatchError
+
+from dispatch_mockcoord.testing.breaches import Breach, musts, report
+from dispatch_mockcoord.testing.handle import CoordinatorHandle
+from dispatch_mockcoord.testing.process import WorkerProcess
+
+MOST_ADVICE: Final = 20
+"""How many lines of advice one test gives."""
+
+
+def sections(running: CoordinatorHandle, workers: list[WorkerProcess]) -> list[tuple[str, str]]:
+    """Title and text of all that helps to understand a failure; of a coordinator that ended, its workers."""
+    told = [(f"dispatch-worker {worker.pubkey[:16]}", worker.output) for worker in workers]
+    try:
+        broken, transcript = musts(running.violations), running.transcript
+        faults, seed = running.faults.active, running.faults.seed
+    except DispatchError:
+        return told
+    if faults:
+        names = ", ".join(fault.name for fault in faults)
+        told.append(("dispatch faults", f"seed {seed}: {names}"))
+    if broken:
+        told.append(("dispatch clauses", report(broken)))
+    return [("dispatch transcript", transcript.tail()), *told]
+
+
+def advice(running: CoordinatorHandle) -> list[str]:
+    """One line for each SHOULD that workers broke, and how often."""
+    shoulds = [breach for breach in running.violations if breach.level is Level.SHOULD]
+    times = Counter(breach.clause for breach in shoulds)
+    firsts: dict[str, Breach] = {}
+    for breach in shoulds:
+        firsts.setdefault(breach.clause, breach)
+    return [_line(breach, times[clause]) for clause, breach in firsts.items()][:MOST_ADVICE]
+
+
+def _line(breach: Breach, times: int) -> str:
+    often = f" ({times} times)" if times > 1 else ""
+    got = f", expected {breach.expected}, got {breach.got}" if breach.expected else ""
+    return f"{breach.clause} {breach.level}: {breach.message}{got}{often}"
