@@ -42,6 +42,9 @@ class Wire(Protocol):
     def abort(self) -> None:
         """Tear the socket down."""
 
+    def send_now(self, frame: str | bytes) -> bool:
+        """Send this frame at once; False, and nothing else, where it has to wait or cannot be sent."""
+
     def send_pieces(self, pieces: Sequence[bytes], *, is_text: bool, pings: int) -> None:
         """Send one message in these fragments, with so many pings between any two."""
 
@@ -69,7 +72,10 @@ class WebSocketLine:
         self.is_torn = False
 
     def post(self, frame: str | bytes) -> None:
-        """Send this frame: at once where the connection's own reader attends to it, else very soon."""
+        """Send this frame: at once, unless others wait already or the peer does not keep up."""
+        is_first = not self._outbox and not self._lock.locked()
+        if is_first and self._wire is not None and self._wire.send_now(frame):
+            return
         self._put({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
 
     def post_pieces(self, pieces: Sequence[bytes], *, is_text: bool, pings: int) -> None:

@@ -45,7 +45,10 @@ _PHRASES: Final = {400: "Bad Request", 431: "Request Header Fields Too Large"}
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with bounded request heads, and JSON where the request cannot even be read."""
+    """HTTP/1.1 with bounded request heads, and JSON where the request cannot even be read.
+
+    The application gets this object as the request state's `wire`.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,12 +84,21 @@ class HttpProtocol(HttpToolsProtocol):
         self._head_bytes = 0
         self._await_head()
         super().on_message_begin()
+        self.scope["state"]["wire"] = self
 
     def on_headers_complete(self) -> None:
         """Its head is complete."""
         self._is_in_head = False
         self._stop_waiting()
         super().on_headers_complete()
+
+    def abort(self) -> None:
+        """Tear the socket down, whatever is still to be sent."""
+        self.transport.abort()
+
+    def hang_up(self) -> None:
+        """Close the connection behind what was sent, complete or not."""
+        self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """The request cannot be read."""
@@ -164,6 +176,17 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         if self._is_held and not self.transport.is_closing():
             self.transport.pause_reading()
         return message
+
+    def send_now(self, frame: str | bytes) -> bool:
+        """Send this frame at once; False, and nothing else, where it has to wait or cannot be sent."""
+        if not self.writable.is_set() or self.disconnected or self.conn.state is not State.OPEN:
+            return False
+        if isinstance(frame, str):
+            self.conn.send_text(frame.encode("utf-8", "surrogatepass"))
+        else:
+            self.conn.send_binary(frame)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
 
     def send_pieces(self, pieces: Sequence[bytes], *, is_text: bool, pings: int) -> None:
         """Send one message in these fragments, with so many pings between any two."""
