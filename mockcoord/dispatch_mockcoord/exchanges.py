@@ -38,6 +38,8 @@ class Exchanges:
             await send(message)
 
         await self._app(scope, heard, told)
+        if exchange.is_missing:
+            self._switchboard.record(exchange.event(self._switchboard.elapsed()))
 
 
 class _Exchange:
@@ -48,9 +50,21 @@ class _Exchange:
         self._request = b""
         self._is_whole = False
         self._is_over = False
+        self._is_shown = False
         self._status = 0
         self._content_type: str | None = None
         self._response: bytes | None = None
+
+    @property
+    def number(self) -> int | None:
+        """The number that a layer has given to this exchange, if one has; it does so to mark it."""
+        number: int | None = self._scope.get("state", {}).get("exchange")
+        return number
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is marked, and has ended without an answer that anybody got."""
+        return self.number is not None and not self._is_shown
 
     def hear(self, message: Message) -> None:
         """The application takes this piece of the request, or hears that the client is gone."""
@@ -72,7 +86,7 @@ class _Exchange:
             return False
         if self._is_over:
             return False
-        self._is_over = True
+        self._is_over = self._is_shown = True
         if not message.get("more_body", False) and self._scope["method"] != "HEAD":
             self._response = message.get("body", b"")
         return True
@@ -85,9 +99,10 @@ class _Exchange:
             sender="worker" if path.lower().startswith(_CLAIM) else "client",
             method=self._scope["method"],
             path=f"{path}?{query}" if query else path,
-            status=self._status,
+            status=self._status if self._is_shown else 0,
             request_type=Headers(scope=self._scope).get("content-type", ""),
             content_type=self._content_type,
+            exchange=self.number,
             **_body("request", self._request if self._is_whole and self._request else None),
             **_body("response", self._response),
         )

@@ -16,14 +16,17 @@ from dispatch_protocol.vocabulary import Role
 from starlette.middleware import Middleware
 
 from dispatch_mockcoord.core.effects import Send
+from dispatch_mockcoord.core.worker import Worker
 from dispatch_mockcoord.demo import Demo
 from dispatch_mockcoord.faults.carrier import Carrier
 from dispatch_mockcoord.faults.catalogue import fault_of, given_to, kind_of
 from dispatch_mockcoord.faults.frames import BENDS, Steps
 from dispatch_mockcoord.faults.kinds import Stage
 from dispatch_mockcoord.faults.plan import Fault, Place, Plan, Strike
+from dispatch_mockcoord.faults.requests import RequestFaults
 from dispatch_mockcoord.faults.spelling import read_fault, read_seed, spelled
 from dispatch_mockcoord.faults.steps import Post
+from dispatch_mockcoord.faults.varied import Variety
 from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.switchboard import Switchboard
 
@@ -56,7 +59,7 @@ class Faults(Layer):
         self, faults: Iterable[Fault | str] = (), *, seed: int | None = None, variety: bool = False
     ) -> None:
         self.seed = secrets.randbelow(_SEEDS) if seed is None else read_seed(seed)
-        self.variety = variety
+        self._variety = Variety(self.seed) if variety else None
         self.injected: deque[Injected] = deque(maxlen=MAX_INJECTED)
         self.counts: Counter[str] = Counter()
         self.watchers: list[Callable[[Injected], None]] = []
@@ -65,6 +68,11 @@ class Faults(Layer):
         self._has_demo = False
         for fault in faults:
             self.add(fault)
+
+    @property
+    def variety(self) -> bool:
+        """Whether everything that no fault strikes comes in varying forms, all of them legal."""
+        return self._variety is not None
 
     @property
     def active(self) -> tuple[Fault, ...]:
@@ -96,6 +104,8 @@ class Faults(Layer):
         """Stand in the way of frames."""
         self._switchboard = switchboard
         self._carrier = Carrier(switchboard)
+        if self._variety is not None:
+            self._variety.attach(switchboard)
         self._deliver, self._accept = switchboard.outgoing, switchboard.incoming
         switchboard.outgoing, switchboard.incoming = self._outgoing, self._incoming
         self._has_demo = False
@@ -103,10 +113,13 @@ class Faults(Layer):
 
     def middleware(self) -> Sequence[Middleware]:
         """What stands in the way of requests."""
-        return ()
+        inner = () if self._variety is None else self._variety.middleware()
+        return (Middleware(RequestFaults, faults=self), *inner)
 
     def detach(self) -> None:
         """Let go of everything that waits."""
+        if self._variety is not None:
+            self._variety.detach()
         if self._switchboard is not None:
             self._carrier.forget()
             self._switchboard = None
@@ -119,17 +132,40 @@ class Faults(Layer):
         """Whether any fault at work may strike at this stage."""
         return self._plan.concerns(stage)
 
-    def mark(self, strike: Strike, connection: int | None, what: str) -> None:
-        """Note a strike at `what`, and show it in the transcript."""
-        self._note(strike.fault, connection, f"{spelled(strike.fault)} at {what}")
+    def mark(self, strike: Strike, connection: int, what: str) -> None:
+        """Note a strike at a message of this type, and show it in the transcript."""
+        self._note(strike.fault, f"{spelled(strike.fault)} at {what}", connection=connection)
 
-    def _note(self, fault: Fault, connection: int | None, detail: str, *, legal: bool = False) -> None:
+    def mark_exchange(self, strike: Strike, exchange: int, what: str) -> None:
+        """Note a strike at the HTTP exchange with this number, and show it in the transcript."""
+        self._note(strike.fault, f"{spelled(strike.fault)} at {what}", exchange=exchange)
+
+    def worker(self, key: str) -> Worker | None:
+        """The worker that is registered under this key (lower case)."""
+        return self._attached().coordinator.registry.by_key(key)
+
+    def _note(
+        self,
+        fault: Fault,
+        detail: str,
+        *,
+        connection: int | None = None,
+        exchange: int | None = None,
+        legal: bool = False,
+    ) -> None:
         switchboard = self._attached()
         noted = Injected(switchboard.elapsed(), fault.name, connection, detail)
         self.injected.append(noted)
         self.counts[fault.name] += 1
         switchboard.record(
-            Mark(t=noted.t, name=fault.name, connection=connection, detail=detail, legal=legal)
+            Mark(
+                t=noted.t,
+                name=fault.name,
+                connection=connection,
+                exchange=exchange,
+                detail=detail,
+                legal=legal,
+            )
         )
         for watch in self.watchers:
             watch(noted)
@@ -144,6 +180,8 @@ class Faults(Layer):
         if not strikes and not self._carrier.is_gated(number):
             self._deliver(effect)
             return
+        if self._variety is not None:
+            self._variety.flush(number)
         message = message_type(effect.message)
         steps: Steps = (Post(encode(effect.message)),)
         for strike in strikes:
@@ -193,7 +231,7 @@ class Faults(Layer):
             return
         self._has_demo = demo is not None
         if demo is not None:
-            self._note(demo, None, spelled(demo), legal=True)
+            self._note(demo, spelled(demo), legal=True)
             switchboard.demo = Demo(switchboard.coordinator, Random(f"{self.seed} demo"))  # noqa: S311
         switchboard.demonstrate(self._has_demo)
 

@@ -14,7 +14,9 @@ _BROKEN: Final = ("W-PAIR-7",)
 
 _METHOD: Final = Option("method", "", "only requests with this method")
 _PATH: Final = Option("path", "/v1/", "only paths that begin so, in any letter case")
-_RETRY_AFTER: Final = Option("retry_after", 1, "seconds in the Retry-After header; 0: no such header", high=86_400)
+_RETRY_AFTER: Final = Option(
+    "retry_after", 1, "seconds in the Retry-After header; 0: no such header", high=86_400
+)
 _DONE: Final = Option("done", 0, "1: the request is carried out all the same", high=1)
 
 REQUEST_KINDS: Final[tuple[Kind, ...]] = (
@@ -30,7 +32,7 @@ REQUEST_KINDS: Final[tuple[Kind, ...]] = (
         name="http_500",
         stage=Stage.REQUEST,
         does="A request is answered 500.",
-        peer="The client asks again where that does no harm: a commit may have been carried out; a worker works on.",
+        peer="The client asks again where that does no harm, for it may have been carried out.",
         clauses=_BROKEN,
         options=(_METHOD, _PATH, _DONE),
     ),
@@ -58,7 +60,7 @@ REQUEST_KINDS: Final[tuple[Kind, ...]] = (
     Kind(
         name="http_cut",
         stage=Stage.REQUEST,
-        does="A request is carried out, and its answer ends before its body does: shorter than its content-length.",
+        does="A request is carried out, and its answer cut off: shorter than its content-length.",
         peer="The client takes it for no answer; what it asked for may have been done.",
         clauses=_BROKEN,
         options=(_METHOD, _PATH, Option("bytes", 10, "how much of the body is sent", high=_MOST_BYTES)),
@@ -88,4 +90,4 @@ REQUEST_KINDS: Final[tuple[Kind, ...]] = (
         ),
     ),
 )
-"""What may befall an HTTP request. For a pairing that fails with a server error: `http_500:path=/v1/trust`."""
+"""What may befall an HTTP request. A pairing that fails with a server error is `http_500:path=/v1/trust`."""

@@ -14,6 +14,7 @@ import httpx2
 import pytest
 from dispatch_mockcoord.core.effects import Effect, Send, WorkerJoined
 from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.faults import Faults
 from dispatch_mockcoord.faults.varied import Variety
 from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.server import MockCoordinator
@@ -207,3 +208,16 @@ async def test_what_is_held_back_can_be_sent_at_once_in_its_order() -> None:
         assert len(sent) - before == 20
         assert [(await one.hear())["type"] for _ in range(20)] == ["heartbeat_ack"] * 20
         variety.flush(99)
+
+
+async def test_variety_stands_beside_faults_and_behind_them() -> None:
+    faults = Faults(["duplicate:message=heartbeat_ack,count=3"], seed=4, variety=True)
+    assert faults.variety
+    async with MockCoordinator(Settings(), layers=[faults]) as running, client(running) as http:
+        async with worker(running) as one:
+            for _ in range(6):
+                assert (await one.beat())["type"] == "heartbeat_ack"
+            assert [(await one.hear())["type"] for _ in range(3)] == ["heartbeat_ack"] * 3
+        bodies = {(await http.get("/v1/demo/status")).content for _ in range(5)}
+    assert len(bodies) > 1
+    assert faults.counts == {"duplicate": 3}
