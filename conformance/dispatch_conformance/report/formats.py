@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from dispatch_protocol.errors import UsageError, shown
 
 from dispatch_conformance.engine import describe
+from dispatch_conformance.report.html import page
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.report.results import results_json
 from dispatch_conformance.report.stored import FILE
@@ -26,6 +27,7 @@ class Format(NamedTuple):
 
 FORMATS: Final[dict[str, Format]] = {
     "json": Format(FILE, results_json),
+    "html": Format("report.html", page),
 }
 """Every format. `json` is always written: all that reads a result back reads it."""
 

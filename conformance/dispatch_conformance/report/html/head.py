@@ -16,6 +16,9 @@ from dispatch_conformance.verdicts import Verdict
 _TEXT: Final = 600
 """How much of one text the head shows."""
 
+_MESSAGE: Final = 160
+"""How much of what was found stands in the list of what to mend."""
+
 _ERRORS: Final = 50
 """How many of the suite's own failures are shown."""
 
@@ -99,7 +102,7 @@ def _to_mend(failure: Failure) -> Element:
     best = failure.best
     others = dict.fromkeys(other.clause for other in parts(failure) if other.clause != best.clause)
     line = element("li", badge(standing(best)), " ", link(best.clause), " ")
-    line.append(element("span", *prose(best.message or best.id, _TEXT), class_="message"))
+    line.append(element("span", *prose(best.message or best.id, _MESSAGE), class_="message"))
     if best.known:
         line.append(element("span", "known: ", *prose(best.known, _TEXT), class_="note"))
     if best.repeats is not None:
