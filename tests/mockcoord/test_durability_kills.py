@@ -15,10 +15,7 @@ async def test_nothing_that_was_answered_is_lost_to_kills(tmp_path: Path) -> Non
     witness = await Kills(tmp_path / "dispatch.db", seed=1).run(KILLS)
     assert witness.restarts == KILLS
     assert set(witness.finished) == set(witness.jobs)
-    errors = [
-        answer["result"]["error"] for answer in witness.finished.values() if answer["status"] == "failed"
-    ]
-    assert len(witness.finished) - len(errors) > 10
+    assert sum(answer["status"] == "completed" for answer in witness.finished.values()) > 10
     assert witness.claims
 
 
