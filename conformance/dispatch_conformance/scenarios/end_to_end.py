@@ -87,7 +87,7 @@ def rejected(coordinator: Embedded) -> bool:
 
 
 def judge_receipt(context: Context, view: HttpAnswer, job: str) -> None:
-    """Whether the coordinator says `verified`. What else than the signature is at fault has its own checks."""
+    """Whether the coordinator says `verified`; what is at fault beside the signature has its own checks."""
     check, receipt = context.check("verified"), view.member("receipt")
     if not isinstance(receipt, dict):
         check.not_testable(f"there is no receipt of a {job} job")
