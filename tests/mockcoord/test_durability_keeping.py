@@ -1,0 +1,141 @@
+"""Of finished jobs the last so many are kept; what is not finished never goes, whatever its age."""
+
+from pathlib import Path
+
+import pytest
+from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.server import MockCoordinator
+from dispatch_mockcoord.store import MAX_SLACK, Store
+from dispatch_protocol.canonical import Json
+from dispatch_protocol.vocabulary import JobError, JobStatus
+
+from tests.mockcoord.client import TASK, client, settings, worker
+from tests.mockcoord.test_store import job
+
+DONE = {"status": JobStatus.COMPLETED, "pubkey": "ab" * 32, "output": Json.of({}), "completed_ms": 5}
+FAILED = {"status": JobStatus.FAILED, "error": JobError.WORKER_TIMEOUT}
+
+
+def finish(store: Store, number: int, **changes: object) -> None:
+    """A job's whole life, as the store sees it."""
+    store.write([job(number)], [])
+    store.write([job(number, **{**DONE, **changes})], [])
+
+
+def kept(store: Store) -> list[int]:
+    return [found.order for found in reversed(store.recent(100_000))]
+
+
+def test_the_oldest_finished_jobs_go_and_the_unfinished_stay() -> None:
+    store = Store(None, keep_jobs=3)
+    store.write([job(1), job(2, status=JobStatus.ASSIGNED, pubkey="ab" * 32)], [])
+    for number in range(3, 9):
+        finish(store, number, **(FAILED if number % 2 else {}))
+    store.write([job(9, status=JobStatus.FAILED, error=JobError.NO_TRUSTED_WORKER)], [])
+    assert kept(store) == [1, 2, 7, 8, 9]
+    store.write([job(2, **DONE)], [])
+    assert kept(store) == [1, 7, 8, 9], "finished last, but committed first"
+    assert [found.order for found in store.unfinished()] == [1]
+    store.close()
+
+
+def test_a_receipt_that_comes_later_is_kept_and_counts_for_nothing() -> None:
+    store = Store(None, keep_jobs=2)
+    for number in (1, 2):
+        finish(store, number)
+        store.write([job(number, **DONE, receipt=Json.of({"a": 1}), signature="s", verified=True)], [])
+    assert kept(store) == [1, 2]
+    found = store.job("job-2")
+    assert found is not None
+    assert (found.receipt, found.signature, found.verified) == (Json.of({"a": 1}), "s", True)
+    store.close()
+
+
+def test_a_job_that_is_gone_does_not_come_back_with_its_receipt() -> None:
+    store = Store(None, keep_jobs=1)
+    finish(store, 1)
+    finish(store, 2)
+    store.write([job(1, **DONE, receipt=Json.of({}))], [])
+    assert kept(store) == [2]
+    store.close()
+
+
+@pytest.mark.parametrize(("keep", "most"), [(0, 400), (1, 1), (99, 99), (250, 252)])
+def test_a_few_more_are_kept_until_the_oldest_go(keep: int, most: int) -> None:
+    store = Store(None, keep_jobs=keep)
+    seen = []
+    for number in range(400):
+        finish(store, number)
+        seen.append(store.totals()[1])
+    assert max(seen) == most <= (keep or 400) + MAX_SLACK
+    assert kept(store)[-1] == 399
+    assert kept(store) == list(range(400 - seen[-1], 400))
+    store.close()
+
+
+def test_a_restart_with_a_lower_number_trims(tmp_path: Path) -> None:
+    path = str(tmp_path / "dispatch.db")
+    store = Store(path)
+    store.write([job(0)], [])
+    for number in range(1, 300):
+        finish(store, number)
+    store.close()
+    for keep, left in ((200, 200), (200, 200), (0, 200), (5, 5)):
+        store = Store(path, keep_jobs=keep)
+        assert kept(store) == [0, *range(300 - left, 300)]
+        store.close()
+    store = Store(path, keep_jobs=5)
+    finish(store, 300)
+    assert kept(store) == [0, *range(296, 301)]
+    store.close()
+
+
+def steps_of(keep: int) -> int:
+    """How many steps SQLite takes for fifty jobs, each while `keep` others are kept and three wait."""
+    store = Store(None, keep_jobs=keep)
+    store.write([job(number) for number in range(3)], [])
+    for number in range(3, keep + 200):
+        finish(store, number)
+    taken = 0
+
+    def step() -> int:
+        nonlocal taken
+        taken += 1
+        return 0
+
+    store._db.set_progress_handler(step, 1)
+    for number in range(keep + 200, keep + 250):
+        finish(store, number)
+    store._db.set_progress_handler(None, 1)
+    store.close()
+    return taken
+
+
+def test_a_job_costs_the_same_however_many_are_kept() -> None:
+    assert steps_of(4000) < 1.5 * steps_of(90)
+
+
+async def test_a_client_is_told_that_a_job_is_gone() -> None:
+    async with (
+        MockCoordinator(settings(keep_jobs=2)) as running,
+        client(running) as http,
+        worker(running) as one,
+    ):
+        ids = []
+        for _ in range(4):
+            ids.append((await http.post("/v1/jobs/commit/fast", json=TASK)).json()["job_id"])
+            await one.work()
+        answers = [await http.get(f"/v1/jobs/{job_id}") for job_id in ids]
+        assert [answer.status_code for answer in answers] == [404, 404, 200, 200]
+        assert answers[0].json() == {"error": "Job not found"}
+        page = (await http.get("/dashboard")).text
+        assert "<dt>Jobs completed</dt><dd>2</dd>" in page
+
+
+def test_the_last_state_of_a_job_counts_in_a_write_of_many() -> None:
+    store = Store(None, keep_jobs=1)
+    many: list[Job] = [job(1), job(2), job(3)]
+    store.write(many, [])
+    store.write([job(1, **DONE), job(2, **FAILED)], [])
+    assert kept(store) == [2, 3]
+    store.close()
