@@ -4,7 +4,9 @@ One process writes a file at a time, and holds it locked for as long. Every tran
 is committed, in WAL mode: it survives the process's death (not the machine's).
 """
 
+import os
 import sqlite3
+from pathlib import Path
 from typing import Any, Final
 
 from dispatch_protocol.errors import UsageError, shown
@@ -40,6 +42,8 @@ def open_database(path: str | None) -> sqlite3.Connection:
 
     A file that is refused stays as it is.
     """
+    if path is not None:
+        _require_access(path)
     try:
         database = sqlite3.connect(path or ":memory:", timeout=0.2, isolation_level=None)
     except sqlite3.Error as error:
@@ -53,6 +57,23 @@ def open_database(path: str | None) -> sqlite3.Connection:
         database.close()
         raise
     return database
+
+
+def _require_access(path: str) -> None:
+    """Raise StoreError where the system would not let SQLite work; its own messages do not say why."""
+    file, folder = Path(path), Path(path).absolute().parent
+    if not path or file.is_dir():
+        raise StoreError(f"cannot open the database {shown(path)}: it is a folder, not a file")
+    if not folder.is_dir():
+        raise StoreError(f"cannot open the database {shown(path)}: there is no such folder")
+    if file.exists() and not _may(file, os.R_OK | os.W_OK):
+        raise StoreError(f"cannot open the database {shown(path)}: the file may not be read and written")
+    if not _may(folder, os.W_OK | os.X_OK):
+        raise StoreError(f"cannot open the database {shown(path)}: its folder may not be written to")
+
+
+def _may(path: Path, mode: int) -> bool:
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
 
 
 def reason(path: str | None, error: sqlite3.Error) -> str:
