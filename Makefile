@@ -6,7 +6,7 @@ COUNT  ?= 100000
 SEED   ?= 1
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile bench spec schemas clean
+.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile bench spec schemas faults clean
 
 demo: $(VENV)/base.stamp  ## the conformance suite against the reference worker, over the embedded coordinator
 	$(BIN)/dispatch-conformance run --worker $(BIN)/dispatch-worker --out out/demo
@@ -20,6 +20,7 @@ check: $(VENV)/dev.stamp  ## linter, formatter, strict types, import contracts, 
 	$(BIN)/lint-imports
 	$(BIN)/python -m dispatch_protocol.specification --check protocol/SPEC.md
 	$(BIN)/python -m dispatch_protocol.schemas --check
+	$(BIN)/python -m dispatch_mockcoord.faults.listing --check docs/faults.md
 
 tests: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest
@@ -45,6 +46,9 @@ spec: $(VENV)/dev.stamp  ## write protocol/SPEC.md anew from the clauses
 
 schemas: $(VENV)/dev.stamp  ## write the JSON Schemas anew from the messages
 	$(BIN)/python -m dispatch_protocol.schemas
+
+faults: $(VENV)/dev.stamp  ## write docs/faults.md anew from the catalogue
+	$(BIN)/python -m dispatch_mockcoord.faults.listing > docs/faults.md
 
 clean:
 	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
