@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from functools import partial
 
 from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.clauses import clause
 
 from dispatch_conformance.conduct import Session
 from dispatch_conformance.context import Context
@@ -40,7 +41,16 @@ async def hunt(context: Context, session: Session, *, examples: int, seconds: fl
         course.stop()
     stalled = context.clock.stalled(began, time.monotonic())
     report(context, [entry for entry in search.caught if entry.confirmed or not stalled], search.decided)
+    report_undecided(context, session, search)
     return player
+
+
+def report_undecided(context: Context, session: Session, search: Hunt) -> None:
+    """Say why nothing is said of a check that binds this worker."""
+    told = search.decided | {entry.fault.check for entry in search.caught}
+    for name, law in CHECKS.items():
+        if name not in told and clause(law).applies_to(session.capabilities):
+            context.check(name).not_testable(f"fuzzing did not decide it: {search.ended}")
 
 
 def report(context: Context, caught: list[Caught], decided: AbstractSet[str]) -> None:

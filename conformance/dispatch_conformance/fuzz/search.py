@@ -26,8 +26,8 @@ from dispatch_conformance.fuzz.steps import Job, Sequence
 from dispatch_conformance.missing import Missing
 from dispatch_conformance.reference import Fault
 
-STAPLES_SECONDS: Final = 0.5
-"""How much time there is at least for what chance may have left out."""
+ROUND_SECONDS: Final = 5.0
+"""How much time there is at least for the first round, in which every check has its turn."""
 
 
 class _Wrong(Exception):
@@ -46,7 +46,7 @@ class Hunt:
     """One search after the other, each for a check that has not failed yet, within one budget.
 
     After `run`, `caught` holds the defects found, each with its smallest sequence; `decided` are the checks
-    that any outcome decided.
+    that any outcome decided; `ended` says why there were no more outcomes.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class Hunt:
         self.decided: set[str] = set()
         self._course = course
         self._menu = menu_for(capabilities)
-        self._staples = Sequence(True, tuple(staples(capabilities).values()))
+        self._staples = tuple(staples(capabilities).values())
         self._easy = easy
         self._asked = asked
         self._number = number
@@ -80,21 +80,38 @@ class Hunt:
         self._first: tuple[Sequence, list[Steps]] = (Sequence(False, ()), [])
         self._shaken: tuple[Outcome, list[Sequence]] | None = None
 
+    @property
+    def ended(self) -> str:
+        """Why the search is over, in words."""
+        if self._hopeless:
+            return "the search ended where the worker left a job without an answer"
+        if self._course.over:
+            return "the time for the search ended"
+        return "no sequence came to it"
+
     def run(self) -> None:
         """Search until nothing new is found or the budget is used up. Blocks; call it in a thread.
 
-        At the end comes, once, what chance may have left out.
+        First every check has its turn, step by step and then in one segment, so that little time suffices to
+        decide them all; chance comes then.
         """
         with contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
-            while self._search(self._at_random) and not self._course.over:
+            began = time.monotonic()
+            with self._course.aside(ROUND_SECONDS):
+                for play in (self._one_by_one_round, self._segment_round):
+                    while not self._hopeless and self._search(play):
+                        pass
+            self._course.give_back(time.monotonic() - began)
+            while not self._hopeless and self._search(self._at_random) and not self._course.over:
                 pass
-            with self._course.aside(STAPLES_SECONDS):
-                while not self._hopeless and self._search(self._staples_alone):
-                    pass
 
-    def _staples_alone(self) -> None:
-        """What chance may have left out, in one segment."""
-        self._hold(self._staples)
+    def _one_by_one_round(self) -> None:
+        """A step for every check, one after the other."""
+        self._hold(Sequence(False, self._staples))
+
+    def _segment_round(self) -> None:
+        """The same in one segment."""
+        self._hold(Sequence(True, self._staples))
 
     def _at_random(self) -> None:
         """Let Hypothesis draw sequences, others each time, and shrink the first that fails."""
