@@ -34,6 +34,9 @@ from dispatch_mockcoord.store import Store
 AUTO_DEMO_SECONDS: Final = 5.0
 """How long after the start demo mode begins by itself, where that is asked for."""
 
+GRAIN_SECONDS: Final = 0.002
+"""How soon an alarm rings at the soonest, so that many deadlines in a row share one."""
+
 NO_CODE: Final = 1005
 """How a close frame without a code is reported (RFC 6455 §7.4.1)."""
 
@@ -283,7 +286,7 @@ class Switchboard:
             return
         if self._alarm is not None:
             self._alarm.cancel()
-        delay = max(0.0, wanted - self.clock.moment().now)
+        delay = max(GRAIN_SECONDS, wanted - self.clock.moment().now)
         self._alarm = asyncio.get_running_loop().call_later(delay, self.wake)
         self._alarm_at = wanted
 

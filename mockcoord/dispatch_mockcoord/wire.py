@@ -73,8 +73,11 @@ class HttpProtocol(HttpToolsProtocol):
             return
         was_in_head = self._is_in_head
         super().data_received(data)
-        if was_in_head and self._is_in_head and not self._is_refused:
-            self._head_bytes += len(data)
+        if self._is_in_head and not self._is_refused:
+            if self._patience is None:
+                self._await_head()
+            if was_in_head:
+                self._head_bytes += len(data)
             if self._head_bytes > MAX_HEAD_BYTES:
                 self._refuse(431, "Request head too large")
 
@@ -82,7 +85,7 @@ class HttpProtocol(HttpToolsProtocol):
         """A request begins."""
         self._is_in_head = True
         self._head_bytes = 0
-        self._await_head()
+        self._stop_waiting()  # `data_received` begins to wait anew, unless all of the head is there
         super().on_message_begin()
         self.scope["state"]["wire"] = self
 
@@ -105,7 +108,6 @@ class HttpProtocol(HttpToolsProtocol):
         self._refuse(400, msg)
 
     def _await_head(self) -> None:
-        self._stop_waiting()
         self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
 
     def _stop_waiting(self) -> None:

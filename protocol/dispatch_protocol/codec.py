@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from dispatch_protocol.canonical import Json, stringify
+from dispatch_protocol.canonical import Json, quoted, stringify
 from dispatch_protocol.errors import Violation, shown
 from dispatch_protocol.frames import read_frame
 from dispatch_protocol.messages import (
@@ -51,7 +51,12 @@ def encode(message: Message) -> str:
         value = getattr(message, name)
         if value is None:
             continue
-        text = value.text if exact else stringify(msgspec.to_builtins(value))
+        if exact:
+            text = value.text
+        elif isinstance(value, str):
+            text = quoted(value)
+        else:
+            text = stringify(msgspec.to_builtins(value))
         pieces.append(f'"{name}":{text}')
     return "{" + ",".join(pieces) + "}"
 

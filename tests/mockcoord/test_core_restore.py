@@ -71,6 +71,7 @@ ALLOWED = {
     "dataclasses",
     "enum",
     "heapq",
+    "itertools",
     "math",
     "typing",
     "msgspec",

@@ -91,9 +91,9 @@ class Coordinator:
     @property
     def wake_at(self) -> float | None:
         """When `pass_time` is due if nothing happens before; None while nothing waits."""
-        tick = self._next_tick if self.registry.workers else None
-        dues = (tick, self._settling.earliest, self._unregistered.earliest, self.dispatcher.earliest)
-        return min([due for due in dues if due is not None], default=None)
+        tick = self._next_tick if self.registry.workers else math.inf
+        due = min(tick, self._settling.earliest, self._unregistered.earliest, self.dispatcher.earliest)
+        return due if due < math.inf else None
 
     def restore(self, stored: list[Job], pairings: list[Pairing], at: Moment) -> list[Effect]:
         """Go on from an earlier run: its pairings, and its jobs that were not finished."""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Iterator
+from math import inf
 
 
 class Deadlines:
@@ -21,9 +22,9 @@ class Deadlines:
         return key in self._due
 
     @property
-    def earliest(self) -> float | None:
-        """When the next deadline passes; None without any."""
-        return next(iter(self._due.values()), None)
+    def earliest(self) -> float:
+        """When the next deadline passes; infinity without any."""
+        return next(iter(self._due.values()), inf)
 
     def start(self, key: str | int, now: float) -> None:
         """The key's deadline is `seconds` from now; one that was running counts no more."""

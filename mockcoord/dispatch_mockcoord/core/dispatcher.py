@@ -44,10 +44,9 @@ class Dispatcher:
         return len(self._pending)
 
     @property
-    def earliest(self) -> float | None:
-        """When the next deadline of a job passes."""
-        dues = (self._windows.earliest, self._patience.earliest, self._receipts.earliest)
-        return min([due for due in dues if due is not None], default=None)
+    def earliest(self) -> float:
+        """When the next deadline of a job passes; infinity without any."""
+        return min(self._windows.earliest, self._patience.earliest, self._receipts.earliest)
 
     def next_order(self) -> int:
         """The number of the next commit."""

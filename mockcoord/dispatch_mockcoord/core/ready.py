@@ -11,6 +11,7 @@ idle workers cost a job no more than ten.
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterator
 from heapq import merge
+from itertools import chain
 from typing import TypeAlias
 
 from dispatch_protocol.vocabulary import JobType, ProviderType
@@ -46,8 +47,10 @@ class ReadyWorkers:
 
     def freshest(self, job_type: JobType, provider_types: Collection[ProviderType]) -> Iterator[Worker]:
         """The ready workers of these types that take such jobs, the freshest heartbeat first."""
-        lists = [reversed(self._sorted[provider_type, job_type]) for provider_type in provider_types]
-        return (worker for _, _, worker in merge(*lists, reverse=True))
+        lists = [self._sorted[provider_type, job_type] for provider_type in provider_types]
+        filled = [reversed(places) for places in lists if places]
+        places = merge(*filled, reverse=True) if len(filled) > 1 else chain(*filled)
+        return (worker for _, _, worker in places)
 
     def _lists(self, worker: Worker) -> Iterator[list[Place]]:
         return (self._sorted[worker.provider_type, job_type] for job_type in worker.capabilities)
