@@ -63,10 +63,11 @@ class Worker:
         await self.say({"type": "heartbeat", "provider_pubkey": self.identity.pubkey_hex})
         return await self.hear()
 
-    def completion(self, assignment: dict[str, Any], output: JsonValue = None) -> dict[str, Any]:
+    def completion(
+        self, assignment: dict[str, Any], output: JsonValue = None, done: str = "2026-11-22T06:08:52.643Z"
+    ) -> dict[str, Any]:
         """The answer to an assignment, summarizing its input unless another output is given."""
         value = Json.of(summarize(assignment["payload"]["input"]) if output is None else output)
-        done = "2026-11-22T06:08:52.643Z"
         text = receipt_text(assignment["job_id"], self.identity.pubkey_hex, value.hash, done)
         return {
             "type": "job_complete",

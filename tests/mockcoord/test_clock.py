@@ -1,0 +1,147 @@
+"""A clock put ahead: what is due happens in order, live workers stay, muted ones go, nobody is charged."""
+
+import math
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import websockets
+from dispatch_mockcoord.clock import Timekeeper
+from dispatch_mockcoord.core.effects import Effect, JobChanged
+from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.server import MockCoordinator
+from dispatch_mockcoord.settings import Settings
+from dispatch_protocol.errors import UsageError
+from dispatch_protocol.recording import Closed, Frame, Leap, TranscriptEvent
+from dispatch_protocol.rules import Finding, Rules
+
+from tests.mockcoord.client import TASK, client, worker
+
+
+class Scene:
+    """A coordinator with a clock to turn, and everything that is seen of it."""
+
+    def __init__(self, **terms: Any) -> None:
+        self.time = Timekeeper()
+        settings = Settings(terms=Terms(**terms))
+        self.running = MockCoordinator(settings, clock=self.time.clock, layers=[self.time])
+        self.events: list[TranscriptEvent] = []
+        self.findings: list[Finding] = []
+        self.ends: list[tuple[str, float]] = []
+        self._rules = Rules(worker_timeout=settings.terms.worker_seconds)
+        self.running.tap(self._see)
+        self.running.observe(self._note)
+
+    def _see(self, event: TranscriptEvent) -> None:
+        self.events.append(event)
+        self.findings += self._rules.feed(event)
+
+    def _note(self, effect: Effect) -> None:
+        if isinstance(effect, JobChanged) and effect.job.error is not None:
+            self.ends.append((effect.job.error.value, self.running.switchboard.elapsed()))
+
+
+@asynccontextmanager
+async def scene(**terms: Any) -> AsyncIterator[Scene]:
+    """Neither coordinator nor worker break a clause, whatever happens to the clock."""
+    shown = Scene(**terms)
+    async with shown.running:
+        yield shown
+    assert shown.findings == []
+
+
+async def commit(shown: Scene) -> str:
+    async with client(shown.running) as asked:
+        return str((await asked.post("/v1/jobs/commit/cheap", json=TASK)).json()["job_id"])
+
+
+async def test_a_live_worker_counts_as_having_beaten() -> None:
+    async with scene() as shown, worker(shown.running) as one:
+        for seconds in (31, 29.5, 3600):
+            shown.time.advance(seconds)
+        assert (await one.beat())["type"] == "heartbeat_ack"
+        assert len(shown.running.coordinator.registry.workers) == 1
+
+
+async def test_a_muted_worker_is_dropped_though_it_beats() -> None:
+    async with scene() as shown, worker(shown.running) as one, worker(shown.running, 2) as other:
+        shown.time.mute(1)
+        shown.time.advance(29)
+        assert (await one.beat())["type"] == "heartbeat_ack"
+        shown.time.advance(11)
+        with pytest.raises(websockets.ConnectionClosed) as closed:
+            await one.socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 1005
+        assert (await other.beat())["type"] == "heartbeat_ack"
+    (end,) = [event for event in shown.events if isinstance(event, Closed) and event.connection == 1]
+    assert 30 < end.t < 41
+
+
+async def test_an_unmuted_worker_stays() -> None:
+    async with scene() as shown, worker(shown.running) as one:
+        shown.time.mute(1)
+        shown.time.advance(25)
+        shown.time.unmute(1)
+        shown.time.unmute(7)
+        shown.time.advance(25)
+        assert (await one.beat())["type"] == "heartbeat_ack"
+
+
+async def test_what_is_due_on_the_way_happens_in_its_order_and_at_its_time() -> None:
+    """A worker is given a first job once it has settled; the second waits, and goes to it when that fails."""
+    async with scene(worker_seconds=20.0) as shown, worker(shown.running) as one:
+        await commit(shown)
+        await commit(shown)
+        shown.time.advance(120)
+        assert [(await one.hear())["type"] for _ in range(2)] == ["job_assign", "job_assign"]
+        await one.beat()
+    assert [error for error, _ in shown.ends] == ["worker_timeout", "worker_timeout"]
+    assert [round(t) for _, t in shown.ends] == [20, 40]
+    handed = [
+        event.t for event in shown.events if isinstance(event, Frame) and "job_assign" in str(event.text)
+    ]
+    assert [round(t) for t in handed] == [0, 20]
+
+
+async def test_a_job_that_nobody_takes_fails_when_its_window_ends() -> None:
+    async with scene() as shown:
+        await commit(shown)
+        shown.time.advance(29)
+        assert shown.ends == []
+        shown.time.advance(1)
+        assert [error for error, _ in shown.ends] == ["no_eligible_worker"]
+
+
+async def test_a_pairing_code_expires() -> None:
+    async with scene() as shown, client(shown.running) as asked:
+        made = (await asked.post("/v1/trust/create", json={"user_id": "user"})).json()
+        shown.time.advance(3601)
+        claim = {"pairing_code": made["pairing_code"], "provider_pubkey": "ab" * 32}
+        assert (await asked.post("/v1/trust/claim", json=claim)).json() == {"error": "expired"}
+
+
+async def test_the_leap_stands_in_the_transcript() -> None:
+    async with scene() as shown, worker(shown.running):
+        shown.time.advance(30)
+        assert shown.running.switchboard.elapsed() > 30
+    (leap,) = [event for event in shown.events if isinstance(event, Leap)]
+    assert leap.seconds == 30
+    assert leap.t < 30
+
+
+async def test_what_comes_in_real_time_still_comes_after_a_leap() -> None:
+    async with scene() as shown:
+        shown.time.advance(5)
+        async with worker(shown.running) as one:
+            await commit(shown)
+            assert (await one.hear())["type"] == "job_assign"  # 250 ms later, by the alarm
+
+
+@pytest.mark.parametrize("seconds", [-1, 86_401, math.inf, math.nan])
+async def test_time_passes_by_a_day_at_most(seconds: float) -> None:
+    async with scene() as shown:
+        with pytest.raises(UsageError, match="time passes by 0 to 86,400 seconds"):
+            shown.time.advance(seconds)
+        assert shown.time.clock.ahead == 0
