@@ -188,7 +188,8 @@ async def _listen(
             await asyncio.sleep(RETRY_SECONDS)
         message = await websocket.receive()
         if message["type"] == "websocket.disconnect":
-            return message.get("code") or NO_CODE, message.get("reason") or ""
+            code = message.get("code")
+            return NO_CODE if code is None else code, message.get("reason") or ""
         await line.attention()
         if line.is_torn:
             continue

@@ -32,6 +32,8 @@ class Demo:
     def __init__(self, coordinator: Coordinator, random: Random) -> None:
         self._coordinator = coordinator
         self._random = random
+        # Apart from the pauses, of which some find nobody idle: which jobs come does not hang on that.
+        self._choices = Random(random.getrandbits(64))  # noqa: S311
         self._due: float | None = None
         self._begins: float | None = None
 
@@ -70,6 +72,6 @@ class Demo:
         able = [worker for worker in ready if JobType.TASK in worker.capabilities]
         if not able:
             return []
-        task_type, text = self._random.choice(TASKS)
+        task_type, text = self._choices.choice(TASKS)
         payload = Json.of({"job_type": JobType.TASK.value, "task_type": task_type.value, "input": text})
-        return self._coordinator.demonstrate(self._random.choice(able), USER_ID, payload, at)
+        return self._coordinator.demonstrate(self._choices.choice(able), USER_ID, payload, at)

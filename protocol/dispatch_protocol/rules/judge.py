@@ -165,7 +165,8 @@ class Rules:
             return
         connection = self._connection(event.connection)
         reading = read(event)
-        judge_form(self._ledger, connection.number, event.sender, event, reading)
+        if event.sender is Role.WORKER or not connection.faulted:
+            judge_form(self._ledger, connection.number, event.sender, event, reading)
         if event.sender is Role.WORKER:
             self._from_worker(connection, event, reading)
         else:
