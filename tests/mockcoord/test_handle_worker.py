@@ -1,0 +1,86 @@
+"""The well-behaved worker as a process: it registers, works, comes back, and leaves nothing behind."""
+
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dispatch_mockcoord.testing import CoordinatorHandle, WorkerEnded, WorkerProcess, mock_coordinator
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[CoordinatorHandle]:
+    with mock_coordinator() as handle:
+        yield handle
+
+
+@pytest.fixture(autouse=True)
+def _fresh(running: CoordinatorHandle) -> Iterator[None]:
+    """One coordinator for all of these tests, as good as new for each."""
+    yield
+    running.check()
+    running.reset()
+
+
+def test_a_worker_works_and_ends(running: CoordinatorHandle, tmp_path: Path) -> None:
+    with WorkerProcess(running, tmp_path / "new" / "folder") as worker:
+        assert worker.view is not None
+        assert worker.view.capabilities == ("LLM_INFER", "TASK")
+        assert running.run("extract_json", 'x {"a":1}').result == {"extracted": [{"a": 1}], "count": 1}
+        assert running.run("LLM_INFER", "hello").verified
+        assert worker.pid is not None
+        os.kill(worker.pid, 0)
+        assert worker.pubkey[:16] in worker.output
+    assert (worker.pid, worker.exit_status) == (None, 0)
+    worker.stop()
+
+
+def test_options_are_passed_on(running: CoordinatorHandle, tmp_path: Path) -> None:
+    code = running.pairing_code("alice")
+    with WorkerProcess(running, tmp_path, "--pairing-code", code, "--provider-type", "SEEKER") as worker:
+        (view,) = running.wait_for_worker()
+        assert (view.provider_type, view.pubkey) == ("SEEKER", worker.pubkey)
+        running.run("classify", "good")  # it takes jobs once its claim is answered
+        job = running.run("classify", "good", user_id="alice", privacy_class="PRIVATE")
+        assert (job.verified, job.worker) == (True, worker.pubkey)
+
+
+def test_it_comes_back_when_it_was_dropped(running: CoordinatorHandle, tmp_path: Path) -> None:
+    with WorkerProcess(running, tmp_path) as worker:
+        running.clock.mute(worker.pubkey)
+        running.clock.advance(40)
+        assert running.workers == ()
+        running.wait_for_worker()
+        running.reset()
+        running.wait_for_worker()
+        assert running.run("classify", "good").worker == worker.pubkey
+
+
+def test_one_that_cannot_be_started_says_what_it_printed(running: CoordinatorHandle, tmp_path: Path) -> None:
+    with pytest.raises(WorkerEnded, match=r"ended with 2:\n.*concurrency must be a number"):
+        WorkerProcess(running, tmp_path, "--concurrency", "0").start()
+
+
+def test_the_environment_does_not_steer_it(
+    running: CoordinatorHandle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COORDINATOR_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("TRUST_PAIRING_CODE", "ABCDEF")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "dispatch_worker.py").write_text("raise SystemExit('the wrong module')")
+    with WorkerProcess(running, tmp_path) as worker:
+        assert "claim" not in worker.output
+
+
+def test_one_that_does_not_end_is_killed(
+    running: CoordinatorHandle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch_mockcoord.testing.process.STOP_SECONDS", 0.05)
+    worker = WorkerProcess(running, tmp_path)
+    assert worker.output == ""
+    worker.start()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGSTOP)
+    worker.stop()
+    assert worker.exit_status == -signal.SIGKILL
