@@ -26,14 +26,23 @@ _FRAME_CHARACTERS: Final = 400
 
 
 class Log:
-    """Writes lines to a stream, each at once."""
+    """Writes lines to a stream, each at once, behind the line with which it begins."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream: TextIO | None = stream
+        self._early: list[str] | None = []
+
+    def begin(self, text: str) -> None:
+        """Write this line first, and then what was to be written before it."""
+        early, self._early = self._early, None
+        for line in (text, *(early or ())):
+            self.line(line)
 
     def line(self, text: str) -> None:
         """Write one line; a stream that nobody reads any more is no fault."""
-        if self._stream is not None:
+        if self._early is not None:
+            self._early.append(text)
+        elif self._stream is not None:
             try:
                 print(text, file=self._stream, flush=True)
             except OSError:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from dispatch_mockcoord.cli import _parser, _settings
+from dispatch_mockcoord.options import read_options, settings_of
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
 from dispatch_protocol.canonical import Json
@@ -42,7 +42,7 @@ def failing(*options: str) -> "subprocess.CompletedProcess[str]":
 
 
 def chosen(*options: str) -> Settings:
-    return _settings(_parser().parse_args(options))
+    return settings_of(read_options(options))
 
 
 def test_the_defaults_are_the_deployed_coordinators(monkeypatch: pytest.MonkeyPatch) -> None:

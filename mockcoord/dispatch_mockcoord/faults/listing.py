@@ -50,9 +50,9 @@ def terminal_text() -> str:
     for stage, kinds in _by_stage():
         blocks.append(f"{_TITLES[stage]}:")
         for kind in kinds:
-            options = (_line(f"{option.name}={_value(option)} ", option.meaning) for option in kind.options)
+            options = (_line(f"{option.name}={_value(option)}  ", option.meaning) for option in kind.options)
             blocks.append("\n".join((f"  {kind.name}", _line("", kind.does), *options)))
-    aims = (_line(f"{aim.name} ", aim.meaning) for aim in AIMS)
+    aims = (_line(f"{aim.name}  ", aim.meaning) for aim in AIMS)
     blocks.append("\n".join(("How often, and at whom (not every fault takes each):", *aims)))
     return "\n\n".join(blocks) + "\n"
 
