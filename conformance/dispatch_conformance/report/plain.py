@@ -4,19 +4,16 @@ What a worker sent may hold control characters, escape sequences and text that r
 reaches a terminal.
 """
 
-import unicodedata
 from typing import Final, NamedTuple
 
 SHOWN_CHARACTERS: Final = 2_000
 """How much of one text a report shows."""
 
-_HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
 
 def visible(text: str, limit: int = SHOWN_CHARACTERS) -> str:
     """The text in one line, at most `limit` characters of it, whatever is not to be seen as an escape."""
     cut = text[:limit]
-    shown = "".join(_escaped(letter) for letter in cut)
+    shown = cut if cut.isprintable() else "".join(map(_escaped, cut))
     return shown if len(cut) == len(text) else f"{shown}… ({len(text)} characters)"
 
 
@@ -30,12 +27,11 @@ def both_ends(text: str, limit: int = SHOWN_CHARACTERS) -> str:
 
 
 def _escaped(letter: str) -> str:
-    if letter.isascii():
-        return letter if letter.isprintable() else f"\\u{ord(letter):04x}"
-    if unicodedata.category(letter) in _HIDDEN or (letter.isspace()):
-        code = ord(letter)
-        return f"\\u{code:04x}" if code < 0x10000 else f"\\u{{{code:x}}}"
-    return letter
+    """The letter; as an escape what is not to be seen: controls, formats, surrogates, white space but " "."""
+    if letter.isprintable():
+        return letter
+    code = ord(letter)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\u{{{code:x}}}"
 
 
 class Difference(NamedTuple):
@@ -52,8 +48,7 @@ def first_difference(expected: str, actual: str, around: int = 8) -> Difference 
     """The first difference of two texts; None if they are equal or either is empty."""
     if expected == actual or not expected or not actual:
         return None
-    shorter = min(len(expected), len(actual))
-    index = next((i for i in range(shorter) if expected[i] != actual[i]), shorter)
+    index = _common(expected, actual)
     return Difference(
         index,
         _letter(expected, index),
@@ -61,6 +56,18 @@ def first_difference(expected: str, actual: str, around: int = 8) -> Difference 
         _bytes(expected, index, around),
         _bytes(actual, index, around),
     )
+
+
+def _common(first: str, second: str) -> int:
+    """How many letters two texts begin with in common; halving, since a worker may send megabytes."""
+    low, high = 0, min(len(first), len(second))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _letter(text: str, index: int) -> str:

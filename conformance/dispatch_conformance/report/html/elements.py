@@ -54,17 +54,14 @@ def document(root: Element) -> str:
 
 def _add_text(parent: Element, text: str) -> None:
     """Append a text, its escapes marked, so that nobody takes them for what the worker wrote."""
-    if visible(text, len(text)) == text:
-        _append(parent, text)
-        return
-    for hidden, letters in groupby(text, lambda letter: visible(letter) != letter):
+    for seen, letters in groupby(text, str.isprintable):
         run = "".join(letters)
-        if hidden:
+        if seen:
+            _append(parent, run)
+        else:
             mark = Element("i")
             mark.text = visible(run, len(run))
             parent.append(mark)
-        else:
-            _append(parent, run)
 
 
 def _append(parent: Element, text: str) -> None:

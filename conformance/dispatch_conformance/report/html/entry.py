@@ -42,7 +42,7 @@ def clause_entry(report: Report, judged: Judged, limit: int) -> Element:
     unfolded = element("div", *_checks(report, judged, limit), class_="body")
     return element(
         "article",
-        element("details", _line(judged), unfolded),
+        element("details", _line(judged, limit), unfolded),
         id=judged.law.id,
         data_standing=judged.standing,
         data_level=judged.level,
@@ -51,7 +51,7 @@ def clause_entry(report: Report, judged: Judged, limit: int) -> Element:
     )
 
 
-def _line(judged: Judged) -> Element:
+def _line(judged: Judged, limit: int) -> Element:
     """What is seen of a clause that is folded up."""
     best, law = judged.results[0], judged.law
     line = element(
@@ -65,7 +65,7 @@ def _line(judged: Judged) -> Element:
         element("span", *prose(law.text, len(law.text)), class_="sentence"),
     )
     if judged.standing in OPEN and best.message:
-        line.append(element("span", *prose(best.message, _SENTENCE), class_="found"))
+        line.append(element("span", *prose(best.message, min(limit, _SENTENCE)), class_="found"))
     if best.repeats is not None:
         line.append(flag(best.repeats.label))
     return line
@@ -80,7 +80,7 @@ def _checks(report: Report, judged: Judged, limit: int) -> Iterator[Element]:
         if standing(result) in OPEN:
             head = element("summary", badge(standing(result)), " ", element("code", result.id))
             if result.message:
-                head.append(element("span", " ", *prose(result.message, _SENTENCE), class_="found"))
+                head.append(element("span", " ", *prose(result.message, min(limit, _SENTENCE)), class_="found"))
             yield element("details", head, _told(report, result, limit), class_="check")
     yield _table(judged.results)
 
@@ -113,11 +113,11 @@ def _rows(report: Report, result: CheckResult, limit: int) -> Iterator[Row]:
     for line in lines:
         if line.label == "printed":
             yield "Printed", (element("code", *shortened(line.text, limit)),)
-    yield "Again", (command(again(report.settings, result)),)
+    yield "Again", (command(again(report.settings, result), limit),)
     if report.folder is not None and broken:
         note = element("span", "or its case alone, in the folder of this page:", class_="note")
-        yield "Again", (note, command(again(report.settings, result, Path())))
-    yield "See", (command(f"dispatch-conformance explain {result.clause}"),)
+        yield "Again", (note, command(again(report.settings, result, Path()), limit))
+    yield "See", (command(f"dispatch-conformance explain {result.clause}", limit),)
 
 
 def _lines(lines: Sequence[Line], limit: int, *labels: str) -> Iterator[Row]:

@@ -33,22 +33,35 @@ from dispatch_conformance.report.html.values import prose
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.scenarios import UNCHECKED
 
-MAX_CHARACTERS: Final = 600_000
-"""How many characters of a worker's texts the page holds in all, before they are escaped."""
+MAX_PAGE: Final = 8_000_000
+"""How many characters the page may have."""
 
 MAX_TEXT: Final = 2_000
-"""How many characters of any one text it holds."""
+"""How many characters of any one text it shows, if it may have all of them."""
 
-_TEXTS: Final = MAX_FRAMES + 4
-"""How many texts one check shows at most: its evidence, both sides, what was found, what was printed."""
+MIN_TEXT: Final = 60
+"""How many it shows in any case."""
+
+_TEXTS: Final = 600_000
+"""How many characters of evidence are tried first: of hostile text each may become ten."""
 
 
 def page(report: Report) -> str:
     """The text of report.html."""
+    open_checks = sum(standing(result) in OPEN for result in report.results)
+    limit = max(MIN_TEXT, min(MAX_TEXT, _TEXTS // (MAX_FRAMES * open_checks or 1)))
+    text = _page(report, limit)
+    while len(text) > MAX_PAGE and limit > MIN_TEXT:
+        limit = max(MIN_TEXT, limit // 2)
+        text = _page(report, limit)
+    return text
+
+
+def _page(report: Report, limit: int) -> str:
+    """The page in which every text has at most `limit` characters."""
     found = failed(report)
     by_area = tuple(judged(report, found))
     counts = tally([entry for _, entries in by_area for entry in entries])
-    limit = text_limit(report)
     body = element(
         "body",
         element("a", "Skip to the clauses", href="#clauses", class_="skip"),
@@ -61,12 +74,6 @@ def page(report: Report) -> str:
         raw("script", _file("script.js")),
     )
     return document(element("html", _head(report), body, lang="en"))
-
-
-def text_limit(report: Report) -> int:
-    """How many characters of one text are shown, so that all of them together stay within bounds."""
-    texts = _TEXTS * sum(standing(result) in OPEN for result in report.results)
-    return min(MAX_TEXT, MAX_CHARACTERS // max(1, texts))
 
 
 def policy() -> str:

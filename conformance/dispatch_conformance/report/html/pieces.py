@@ -8,9 +8,6 @@ from dispatch_conformance.report.html.standing import Standing
 from dispatch_conformance.report.html.values import shortened
 from dispatch_conformance.report.plain import visible
 
-MAX_COMMAND: Final = 2_000
-"""The longest command that is shown whole."""
-
 SIGNS: Final = {
     Standing.FAIL: "✕",
     Standing.WARN: "!",
@@ -43,10 +40,10 @@ def link(clause: str) -> Element:
     return element("a", clause, href=f"#{clause}")
 
 
-def command(text: str) -> Element:
+def command(text: str, limit: int) -> Element:
     """A command, with a button that copies it where what is shown is what would be run."""
-    shown = element("code", *shortened(text, MAX_COMMAND))
+    shown = element("code", *shortened(text, limit))
     made = element("div", shown, class_="command")
-    if len(text) <= MAX_COMMAND and visible(text, len(text)) == text:
+    if len(text) <= limit and visible(text, len(text)) == text:
         made.append(element("button", "Copy", type="button", class_="copy", hidden=True))
     return made

@@ -16,7 +16,9 @@ _AROUND: Final = 8
 
 _DIGEST: Final = re.compile(r'"?[0-9a-fA-F]{64}"?\Z')
 _WORDS: Final = re.compile(r"`([^`]{1,400})`|\*([^*\s][^*]{0,80})\*")
-_NAME: Final = re.compile(r'"(?:[^"\\]|\\.)*"(?=\s*:)')
+_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"(\s*:)?|\\?\Z)', re.DOTALL)
+"""A string of JSON, closed or cut off, and the colon behind a member's name: every letter is read once."""
+
 
 
 def shortened(text: str, limit: int, whole: str = "") -> Iterator[Content]:
@@ -104,8 +106,9 @@ def _hex(text: str) -> str:
 def _named(text: str) -> Iterator[Content]:
     """A piece of JSON with its members' names as elements."""
     at = 0
-    for found in _NAME.finditer(text):
-        yield text[at : found.start()]
-        yield element("b", found.group())
-        at = found.end()
+    for found in _STRING.finditer(text):
+        if found[1]:
+            yield text[at : found.start()]
+            yield element("b", text[found.start() : found.start(1)])
+            at = found.start(1)
     yield text[at:]
