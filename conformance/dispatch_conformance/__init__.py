@@ -12,7 +12,8 @@ How it fits together, from the wire up:
 * `scenario`, `context`, `scenarios/`, `fuzz`, `replay`, `reference`: courses of events; `catalogue` lists
   them, `selection` takes what a run asks for, `estimate` says how long that takes.
 * `settings`, `engine`, `clock`, `execution`: runs them side by side. `report/`: says what came of it, and
-  with `diagnose/` what the worker's author probably did; `baseline`: which failures are accepted.
+  with `diagnose/` what the worker's author probably did.
+* `baseline`, `baselines/`: which failures are accepted, and their files. `repeating`: failures run again.
 * `cli`, `commands/`: the command line, a module for each action.
 * `cases`, `replayed`, `rerun`: one failure kept, and run again. `explain/`: a clause, and a worker that
   breaks it.

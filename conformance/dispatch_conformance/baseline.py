@@ -22,10 +22,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from dispatch_conformance import catalogue
-from dispatch_conformance.verdicts import CheckResult, Verdict
+from dispatch_conformance.verdicts import CheckResult, Verdict, place
 
 SCHEMA: Final = "dispatch-conformance-baseline/1"
 """The value of a baseline's member `schema`."""
+
+MAX_FOUND: Final = 200
+"""How many characters of what was found the reason of a new entry holds."""
 
 BROKEN: Final = frozenset({Verdict.FAIL, Verdict.WARN})
 RANDOM: Final = "fuzz."
@@ -33,11 +36,11 @@ RANDOM: Final = "fuzz."
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One accepted failure. `clause` and `scenario` may be empty."""
+    """One accepted failure of a check, which is one of `clause`; `scenario` may be empty."""
 
     check: str
     reason: str
-    clause: str = ""
+    clause: str
     scenario: str = ""
 
 
@@ -70,13 +73,49 @@ class Baseline:
         return tuple(
             entry
             for entry in self.entries
-            if verdicts.get(entry.check) == {Verdict.PASS}
+            if verdicts.get(entry.check, _unseen(entry)) == {Verdict.PASS}
             and all(name in ran and (same_search or not name.startswith(RANDOM)) for name in _places(entry))
         )
+
+    def renewed(
+        self,
+        failed: Sequence[CheckResult],
+        known: Sequence[CheckResult],
+        stale: Collection[Known],
+        seed: int,
+    ) -> "Baseline":
+        """The baseline that accepts a run: what failed in it is added, what is stale goes, the rest stays.
+
+        `known` are the results that this one accepted: their clause and scenario are brought up to date.
+        """
+        now = {result.id: result for result in known}
+        kept = (
+            replace(entry, clause=now[entry.check].clause, scenario=now[entry.check].scenario)
+            if entry.check in now
+            else entry
+            for entry in self.entries
+            if entry not in stale
+        )
+        added = (
+            Known(
+                check=result.id,
+                clause=result.clause,
+                scenario=result.scenario,
+                reason=f"accepted without a reason yet; found: {result.message[:MAX_FOUND]}",
+            )
+            for result in failed
+        )
+        entries = sorted((*kept, *added), key=lambda entry: (place(entry.clause), entry.check))
+        return Baseline(name=self.name, seed=seed, entries=tuple(entries))
 
 
 NO_BASELINE: Final = Baseline()
 """Nothing is accepted."""
+
+
+def _unseen(entry: Known) -> set[Verdict]:
+    """What it means that nothing was observed: of checks that only tell of breaches, that there was none."""
+    return {Verdict.PASS} if entry.check.startswith(catalogue.PASSIVE) else set()
 
 
 def _places(entry: Known) -> frozenset[str]:

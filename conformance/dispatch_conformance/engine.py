@@ -8,7 +8,7 @@ inconclusive is repeated once.
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -97,14 +97,22 @@ class Outcome:
         ]
 
 
-class Engine:
-    """One run. `on_done` is called with every scenario that has ended, for progress."""
+class Watch:
+    """Is told of every scenario that begins and of every run of one that ends; this one keeps silent."""
 
-    def __init__(
-        self, settings: Settings, on_done: Callable[[ScenarioRun], None] = lambda _run: None
-    ) -> None:
+    def began(self, scenario: Scenario) -> None:
+        """A scenario begins."""
+
+    def ended(self, run: ScenarioRun) -> None:
+        """A scenario has ended."""
+
+
+class Engine:
+    """One run; `watch` sees its progress."""
+
+    def __init__(self, settings: Settings, watch: Watch | None = None) -> None:
         self._settings = settings
-        self._on_done = on_done
+        self._watch = watch or Watch()
         self._clock = ControlClock()
         self._outcome = Outcome()
 
@@ -129,6 +137,7 @@ class Engine:
         async def one(entry: Scenario) -> None:
             async with waiting if entry.waits else working:
                 if not self._hopeless():
+                    self._watch.began(entry)
                     self._add(await run_scenario(entry, self._settings, self._clock, attempt))
 
         try:
@@ -140,7 +149,7 @@ class Engine:
 
     def _add(self, run: ScenarioRun) -> None:
         self._outcome.runs.append(run)
-        self._on_done(run)
+        self._watch.ended(run)
 
     def _hopeless(self) -> bool:
         runs = self._outcome.runs

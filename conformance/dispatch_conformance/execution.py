@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from dispatch_conformance import processes
-from dispatch_conformance.engine import Engine, Outcome, ScenarioRun
+from dispatch_conformance.engine import Engine, Outcome, Watch
 from dispatch_conformance.launch import end_strays
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
@@ -21,7 +21,7 @@ class Terminated(Exception):
 def execute(
     settings: Settings,
     scenarios: Sequence[Scenario],
-    on_done: Callable[[ScenarioRun], None] = lambda _run: None,
+    watch: Watch | None = None,
 ) -> Outcome:
     """Run scenarios in an event loop of their own. Raises UsageError where the command cannot be run.
 
@@ -30,7 +30,7 @@ def execute(
     processes.adopt_orphans()
     before = {entry.pid for entry in processes.descendants(os.getpid(), processes.all_processes())}
     try:
-        return asyncio.run(_until_terminated(Engine(settings, on_done).run(scenarios)))
+        return asyncio.run(_until_terminated(Engine(settings, watch).run(scenarios)))
     finally:
         end_strays(before)
 

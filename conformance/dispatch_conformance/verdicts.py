@@ -129,10 +129,10 @@ def fold_all(
     for entry in observations:
         by_check.setdefault((entry.check, entry.clause), []).append(entry)
     results = [fold(entries, provider_type) for entries in by_check.values()]
-    return tuple(sorted(results, key=lambda result: (_place(result.clause), result.id)))
+    return tuple(sorted(results, key=lambda result: (place(result.clause), result.id)))
 
 
-def _place(clause_id: str) -> tuple[str, int]:
-    """Where a clause stands among others: its area, then its number as a number."""
+def place(clause_id: str) -> tuple[str, int]:
+    """What clauses are sorted by: their area, then their number as a number."""
     area, _, number = clause_id.rpartition("-")
     return area, int(number) if number.isdigit() else 0

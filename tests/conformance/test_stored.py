@@ -24,9 +24,9 @@ from tests.conformance.test_report import EMPTY, HOSTILE, SETTINGS, observed, ou
 def report(**more: Any) -> Report:
     """A report of one failed check, with everything in it that hostile workers put there."""
     found = outcome(observed(message=HOSTILE, actual=HOSTILE), pubkey=HOSTILE)
-    repeats = {("area.one", "W-OUT-3"): Repeats(1, 3)}
-    made = make_report(SETTINGS, found, [EMPTY], repeats=repeats)
-    return replace(made, **more)
+    made = make_report(SETTINGS, found, [EMPTY])
+    labelled = tuple(replace(result, repeats=Repeats(1, 3)) for result in made.results)
+    return replace(made, **{"results": labelled} | more)
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dispatch_conformance.execution import execute
 from dispatch_conformance.outfit import split_command
 from dispatch_conformance.report.groups import failures
 from dispatch_conformance.report.model import make_report
+from dispatch_conformance.report.progress import Progress
 from dispatch_conformance.report.terminal import Terminal
 
 
@@ -31,7 +32,8 @@ def replay(options: Options) -> int:
         split_command(options.worker)
         again = rerun.load(Path(options.file), options.worker, options.timeout_scale)
         terminal.begin(again.settings, 1)
-        outcome = execute(again.settings, [again.scenario], terminal.scenario_done)
+        with Progress(1) as progress:
+            outcome = execute(again.settings, [again.scenario], progress)
     except UsageError as error:
         conclusion = rerun.Conclusion(rerun.Word.ERROR, str(error))
     else:

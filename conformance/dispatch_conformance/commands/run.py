@@ -1,26 +1,32 @@
 """`run`: the suite against one worker; prints the report and writes it where asked.
 
-Exit codes: 0 conformant; 1 a check failed; 2 the suite's own failure, or a MUST check that stayed
-inconclusive; 3 nothing could be judged, and why.
+Exit codes: 0 conformant, or no failure that the baseline does not know; 1 a check failed, or the baseline is
+stale; 2 misuse, the suite's own failure, or a MUST check that stayed inconclusive; 3 nothing could be judged,
+and why.
 """
 
 import os
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
-from dispatch_protocol.clauses import Level
 from dispatch_protocol.errors import UsageError
 
-from dispatch_conformance.commands.options import Actions, Options, add_worker, level, natural, positive
+from dispatch_conformance.baseline import Baseline
+from dispatch_conformance.commands.judging import add_judging, baseline_of, save_baseline
+from dispatch_conformance.commands.options import Actions, Options, add_worker, natural, positive
 from dispatch_conformance.commands.selecting import add_selection, dry_run
 from dispatch_conformance.engine import Outcome
 from dispatch_conformance.execution import execute
 from dispatch_conformance.outfit import split_command
+from dispatch_conformance.repeating import repeated, scenarios_of
 from dispatch_conformance.report.conclusion import CONFORMANT, UNDECIDED
 from dispatch_conformance.report.folder import prepare, write_results
 from dispatch_conformance.report.formats import FORMATS, formats_named
 from dispatch_conformance.report.model import Report, make_report
+from dispatch_conformance.report.progress import Progress
 from dispatch_conformance.report.terminal import Terminal
+from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.selection import chosen
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import Verdict
@@ -50,37 +56,38 @@ def add_parser(actions: Actions) -> None:
         help="scenarios in flight; 1 for workers with shared state (default: %(default)s)",
     )
     parser.add_argument(
-        "--level",
-        type=level,
-        choices=(Level.MUST, Level.SHOULD),
-        default=Level.MUST,
-        metavar="LEVEL",
-        help="the level at which a breach fails the run: must (default), or should as well",
+        "--quiet", action="store_true", help="no progress, and nothing of what passed or was not judged"
     )
     add_selection(parser)
+    add_judging(parser)
 
 
 def run(options: Options) -> int:
     """Run, report, and write the results."""
     split_command(options.worker)
-    settings = settings_of(options)
+    baseline = baseline_of(options)
+    settings = settings_of(options, baseline)
     if options.dry_run:
         return dry_run(settings)
     scenarios = chosen(settings)
     folder, formats = _output(options)
-    terminal = Terminal()
+    terminal = Terminal(quiet=options.quiet)
     terminal.begin(settings, len(scenarios))
-    outcome = execute(settings, scenarios, terminal.scenario_done)
-    report = make_report(settings, outcome, scenarios, folder=folder)
+    outcome, report = _examine(settings, scenarios, baseline, folder, quiet=options.quiet)
     terminal.end(report)
+    if options.write_baseline is not None:
+        count = save_baseline(Path(options.write_baseline), report, baseline)
+        entries = "1 entry" if count == 1 else f"{count} entries"
+        terminal.say(f"a baseline of {entries} is written to {options.write_baseline}")
     return _write(report, outcome, formats, terminal)
 
 
-def settings_of(options: Options) -> Settings:
-    """What the arguments tell a run; a seed is drawn where none is given."""
+def settings_of(options: Options, baseline: Baseline) -> Settings:
+    """What the arguments tell a run. The seed is the one given, the baseline's, or drawn."""
+    seeds = (options.seed, baseline.seed, secrets.randbelow(2**32))
     return Settings(
         command=options.worker,
-        seed=options.seed if options.seed is not None else secrets.randbelow(2**32),
+        seed=next(seed for seed in seeds if seed is not None),
         scale=options.timeout_scale,
         jobs=options.jobs,
         only=tuple(options.only),
@@ -89,7 +96,24 @@ def settings_of(options: Options) -> Settings:
         level=options.level,
         quick=options.profile == "quick",
         fuzz=not options.no_fuzz,
+        repeat_failures=options.repeat_failures,
+        baseline=baseline.name,
     )
+
+
+def _examine(
+    settings: Settings, scenarios: Sequence[Scenario], baseline: Baseline, folder: Path | None, *, quiet: bool
+) -> tuple[Outcome, Report]:
+    """Run the scenarios, and those of failures again where that is asked for, showing how far it is."""
+    known = [entry.check for entry in baseline.entries]
+    with Progress(len(scenarios), known, quiet=quiet) as progress:
+        outcome = execute(settings, scenarios, progress)
+    report = make_report(settings, outcome, scenarios, baseline=baseline, folder=folder)
+    failed = scenarios_of(report, scenarios)
+    if settings.repeat_failures and failed:
+        with Progress(len(failed) * settings.repeat_failures, known, quiet=quiet) as progress:
+            report = repeated(report, failed, progress)
+    return outcome, report
 
 
 def _output(options: Options) -> tuple[Path | None, tuple[str, ...]]:

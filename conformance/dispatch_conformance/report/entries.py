@@ -45,7 +45,8 @@ class Line(NamedTuple):
 def title(result: CheckResult) -> str:
     """The first line of an entry."""
     word = result.verdict.replace("_", " ").upper()
-    return f"{word}  {result.id}  {result.clause} {result.level}{_times(result)}{_repeats(result)}"
+    known = ", known" if result.known else ""
+    return f"{word}  {result.id}  {result.clause} {result.level}{_times(result)}{_repeats(result)}{known}"
 
 
 def entry(report: Report, failure: Failure) -> Iterator[Line]:
@@ -54,6 +55,8 @@ def entry(report: Report, failure: Failure) -> Iterator[Line]:
     law = clause(result.clause)
     cause = report.causes.get((result.id, result.clause), Cause())
     yield Line("clause", law.text)
+    if result.known:
+        yield Line("known", result.known)
     if result.message:
         yield Line("found", result.message)
     if before := report.good_before.get((result.id, result.clause)):

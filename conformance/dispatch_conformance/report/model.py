@@ -2,12 +2,12 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.clauses import clause
 from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.baseline import NO_BASELINE, Baseline, Known
@@ -21,10 +21,7 @@ from dispatch_conformance.selection import reported
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.unobserved import REGISTERS, STAYS
-from dispatch_conformance.verdicts import CheckResult, Observation, Repeats, Verdict, fold_all
-
-NO_REPEATS: Final[Mapping[CheckName, Repeats]] = MappingProxyType({})
-"""Nothing was run again."""
+from dispatch_conformance.verdicts import CheckResult, Observation, Verdict, fold_all
 
 _LAST_LINES: Final = 10
 _CLEAN: Final = frozenset({"exit status 0", "ended by SIGTERM", "ended by SIGKILL"})
@@ -80,19 +77,17 @@ def make_report(
     scenarios: Sequence[Scenario],
     *,
     baseline: Baseline = NO_BASELINE,
-    repeats: Mapping[CheckName, Repeats] = NO_REPEATS,
     folder: Path | None = None,
 ) -> Report:
-    """The report of an outcome; `repeats` tells what came of running the scenarios of failures again."""
+    """The report of an outcome; failures that the baseline has an entry for are known."""
     results = baseline.accepted(
         tuple(
-            replace(result, repeats=repeats.get((result.id, result.clause)))
+            result
             for result in fold_all(outcome.observations(), outcome.provider_type)
             if reported(result.id, result.clause, result.level, settings)
         )
     )
-    ran = {run.scenario.name for run in outcome.runs if not run.error}
-    stale = baseline.stale(results, ran, seed=settings.seed, quick=settings.quick)
+    stale = _stale(baseline, results, outcome, settings)
     excused = frozenset(entry.check for entry in baseline.entries)
     conclusion = conclude(results, outcome, level=settings.level, stale=stale, excused=excused)
     transcripts = {entry.name: entry for run in outcome.runs for entry in run.transcripts}
@@ -122,6 +117,16 @@ def make_report(
         good_before=_good_before(results, outcome.observations()),
         folder=folder,
     )
+
+
+def _stale(
+    baseline: Baseline, results: Sequence[CheckResult], outcome: Outcome, settings: Settings
+) -> tuple[Known, ...]:
+    """The entries, of those that were asked for, that this run shows to be no longer true."""
+    ran = {run.scenario.name for run in outcome.runs if not run.error and not _lost(run)}
+    found = baseline.stale(results, ran, seed=settings.seed, quick=settings.quick)
+    levels = {entry: clause(entry.clause).level_for(outcome.provider_type) for entry in found}
+    return tuple(entry for entry in found if reported(entry.check, entry.clause, levels[entry], settings))
 
 
 def _good_before(results: Sequence[CheckResult], observations: Sequence[Observation]) -> dict[CheckName, int]:

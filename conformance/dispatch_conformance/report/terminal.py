@@ -4,11 +4,9 @@ What an entry says is the matter of `entries`, what belongs together that of `gr
 in which nothing hostile is left.
 """
 
-import sys
 import textwrap
 from typing import Final
 
-from dispatch_conformance.engine import ScenarioRun
 from dispatch_conformance.report.entries import Line, entry, title
 from dispatch_conformance.report.groups import Failure, Silence, failures, silences
 from dispatch_conformance.report.model import Report
@@ -20,7 +18,7 @@ _SHOWN: Final = 1_200
 _WORDS: Final = 600
 _INDENT: Final = 12
 _WIDEST: Final = 110
-_NARROWEST: Final = 50
+_NARROWEST: Final = 40
 _LISTED: Final = 30
 _WITH_CLAUSES: Final = 12
 
@@ -35,27 +33,17 @@ _COLOURS: Final = {
 
 
 class Terminal:
-    """Writes to stdout as it is when `begin` is called; progress goes to stderr, and only to a terminal."""
+    """Writes to stdout as it is when `begin` is called. With `quiet` only what fails, and the summary."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
         from rich.console import Console  # noqa: PLC0415  rich is slow to import, and `list` does without
 
         self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-        self._done = 0
-        self._total = 0
+        self._quiet = quiet
 
     def begin(self, settings: Settings, scenarios: int) -> None:
         """Say what is about to run."""
-        self._total = scenarios
         self._line(f"seed {settings.seed}, {scenarios} scenarios, {settings.jobs} at once")
-
-    def scenario_done(self, run: ScenarioRun) -> None:
-        """One more is done."""
-        self._done += 1
-        if sys.stderr.isatty():
-            counter = f"{self._done}/{self._total} {run.scenario.name}"[:70]
-            end = "\n" if self._done >= self._total else ""
-            print(f"\r{counter:<72}", end=end, file=sys.stderr, flush=True)
 
     def say(self, text: str, verdict: Verdict | None = None) -> None:
         """One line, in a verdict's colour."""
@@ -63,11 +51,13 @@ class Terminal:
 
     def end(self, report: Report) -> None:
         """The whole report."""
-        self._passed(report)
-        for verdict in (Verdict.NOT_TESTABLE, Verdict.INCONCLUSIVE):
-            for silence in silences(report.results, verdict):
-                self._silence(silence)
-        found = failures(report.results, report.causes)
+        if not self._quiet:
+            self._passed(report)
+            for verdict in (Verdict.NOT_TESTABLE, Verdict.INCONCLUSIVE):
+                for silence in silences(report.results, verdict):
+                    self._silence(silence)
+        self._known(report)
+        found = failures((result for result in report.results if not result.known), report.causes)
         for failure in found:
             self.failure(report, failure)
         self._summary(report, found)
@@ -101,6 +91,21 @@ class Terminal:
                 words = f"{verdict.replace('_', ' ')}  {area}: {' '.join(names)}"
                 self._wrapped(words, "      ", _COLOURS[verdict])
 
+    def _known(self, report: Report) -> None:
+        """What fails as the baseline has it, a paragraph each, and what it has that is no longer so."""
+        known = [result for result in report.results if result.known]
+        if known:
+            self._line("")
+            self._line(f"known, accepted by the baseline {visible(report.settings.baseline, 200)}:")
+        for result in known:
+            head = f"  {result.verdict}  {result.id}  {result.clause} {result.level}"
+            self._wrapped(f"{head}: {visible(result.known)}", " " * _INDENT, "dim")
+        if report.stale:
+            self._line("")
+        for stale in report.stale:
+            head = f"STALE  {visible(stale.check)}  {stale.clause} fails no more: remove it from the baseline"
+            self._wrapped(f"{head}, where its reason is: {visible(stale.reason)}", " " * _INDENT, "bold red")
+
     def _silence(self, silence: Silence) -> None:
         """What was not judged, in one paragraph."""
         word = silence.verdict.replace("_", " ").upper()
@@ -125,8 +130,10 @@ class Terminal:
         kind = f"{report.provider_type or 'unknown'} with {', '.join(report.capabilities) or 'nothing'}"
         self._line(f"worker {visible(report.pubkey, 80) or 'unknown'}, {visible(kind, 120)}")
         counts = [f"{report.counts[v]} {v.replace('_', ' ')}" for v in Verdict if report.counts.get(v)]
+        known = sum(bool(result.known) for result in report.results)
+        accepted = f"; {known} of the failures {'is' if known == 1 else 'are'} known" if known else ""
         stalls = f", the host stalled for {report.stalls:.1f} s" if report.stalls else ""
-        self._line(f"{', '.join(counts) or 'no checks'}; {report.seconds:.1f} s{stalls}")
+        self._line(f"{', '.join(counts) or 'no checks'}{accepted}; {report.seconds:.1f} s{stalls}")
         self._line(f"{report.reason} (exit {report.exit_code}, seed {report.settings.seed})", "bold")
 
     def _to_mend(self, failure: Failure) -> None:
