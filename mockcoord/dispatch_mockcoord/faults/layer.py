@@ -16,7 +16,6 @@ from dispatch_protocol.vocabulary import Role
 from starlette.middleware import Middleware
 
 from dispatch_mockcoord.core.effects import Send
-from dispatch_mockcoord.core.worker import Worker
 from dispatch_mockcoord.demo import Demo
 from dispatch_mockcoord.faults.carrier import Carrier
 from dispatch_mockcoord.faults.catalogue import fault_of, given_to, kind_of
@@ -114,7 +113,7 @@ class Faults(Layer):
     def middleware(self) -> Sequence[Middleware]:
         """What stands in the way of requests."""
         inner = () if self._variety is None else self._variety.middleware()
-        return (Middleware(RequestFaults, faults=self), *inner)
+        return (Middleware(RequestFaults, faults=self, switchboard=self._attached()), *inner)
 
     def detach(self) -> None:
         """Let go of everything that waits."""
@@ -139,10 +138,6 @@ class Faults(Layer):
     def mark_exchange(self, strike: Strike, exchange: int, what: str) -> None:
         """Note a strike at the HTTP exchange with this number, and show it in the transcript."""
         self._note(strike.fault, f"{spelled(strike.fault)} at {what}", exchange=exchange)
-
-    def worker(self, key: str) -> Worker | None:
-        """The worker that is registered under this key (lower case)."""
-        return self._attached().coordinator.registry.by_key(key)
 
     def _note(
         self,
