@@ -72,8 +72,8 @@ def _add_faults(parser: argparse.ArgumentParser) -> None:
         "--fault",
         action="append",
         default=[],
-        metavar="NAME[:OPTION=VALUE,…]",
-        help="inject this fault; may be given several times",
+        metavar="SPEC",
+        help="inject this fault, NAME[:OPTION=VALUE,...]; may be given several times",
     )
     add("--faults", metavar="FILE", help="inject the faults in this TOML file")
     add("--fault-seed", metavar="N", help="what every choice follows from (default: drawn, and printed)")

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from types import MappingProxyType
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from dispatch_protocol.rest import CONTENT_TYPE, RestFault
 from starlette.datastructures import MutableHeaders
@@ -13,35 +12,45 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch_mockcoord.faults.plan import Strike
 
-Act: TypeAlias = Callable[[Strike, ASGIApp, Scope, Receive, Send], Awaitable[None]]
+
+class Visit(NamedTuple):
+    """One request, as ASGI has it; `after` has something done so many seconds later, by the coordinator's clock."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    after: Callable[[float, Callable[[], None]], None]
+
+
+Act: TypeAlias = Callable[[Strike, ASGIApp, Visit], Awaitable[None]]
 """One fault at one request. It may call the application, and send what it likes in place of the answer."""
 
 
-async def refuse_for_now(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse_for_now(strike: Strike, app: ASGIApp, visit: Visit) -> None:
     """429 or 503, with the time after which to try again."""
     status, text = (429, "Too many requests") if strike.fault.name == "http_429" else (503, "Not available")
     seconds = strike.whole("retry_after")
     headers = {"retry-after": str(seconds)} if seconds else {}
-    await _error(status, text, headers)(scope, receive, send)
+    await _answer(visit, _error(status, text, headers))
 
 
-async def fail(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def fail(strike: Strike, app: ASGIApp, visit: Visit) -> None:
     """500, whether or not the request was carried out."""
 
     async def unheard(message: Message) -> None:
         """Nobody hears the application's own answer."""
 
     if strike.whole("done"):
-        await app(scope, receive, unheard)
-    await _error(500, "Internal server error")(scope, receive, send)
+        await app(visit.scope, visit.receive, unheard)
+    await _answer(visit, _error(500, "Internal server error"))
 
 
-async def refuse_claim(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def refuse_claim(strike: Strike, app: ASGIApp, visit: Visit) -> None:
     """400 with a reason not to pair."""
-    await _error(400, strike.text("error"))(scope, receive, send)
+    await _answer(visit, _error(400, strike.text("error")))
 
 
-async def be_slow(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def be_slow(strike: Strike, app: ASGIApp, visit: Visit) -> None:
     """The answer, or its body, is held back for a while, or until the client goes."""
     late = "http.response.start" if strike.text("part") == "all" else "http.response.body"
     is_awaited = True
@@ -50,14 +59,13 @@ async def be_slow(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, 
         nonlocal is_awaited
         if is_awaited and message["type"] == late:
             is_awaited = False
-            with suppress(TimeoutError):
-                await asyncio.wait_for(_departure(receive), strike.number("seconds"))
-        await send(message)
+            await _pause(visit, strike.number("seconds"))
+        await visit.send(message)
 
-    await app(scope, receive, told)
+    await app(visit.scope, visit.receive, told)
 
 
-async def cut_off(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def cut_off(strike: Strike, app: ASGIApp, visit: Visit) -> None:
     """The head promises a body of which only so many bytes come; then the connection is closed."""
     is_cut = False
     heads: list[Message] = []
@@ -69,26 +77,26 @@ async def cut_off(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, 
         elif not is_cut:
             is_cut = True
             body = message.get("body", b"")
-            await send(_promising(heads[0], len(body)))
+            await visit.send(_promising(heads[0], len(body)))
             sent = body[: min(strike.whole("bytes"), len(body) - 1)] if body else b""
-            await send({"type": "http.response.body", "body": sent, "more_body": True})
-            _wire(scope).hang_up()
+            await visit.send({"type": "http.response.body", "body": sent, "more_body": True})
+            _wire(visit).hang_up()
 
-    await app(scope, receive, told)
-    await _departure(receive)
+    await app(visit.scope, visit.receive, told)
+    await _departure(visit)
 
 
-async def tear(strike: Strike, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+async def tear(strike: Strike, app: ASGIApp, visit: Visit) -> None:
     """The connection is torn where an answer should begin."""
 
     async def told(message: Message) -> None:
-        _wire(scope).abort()
+        _wire(visit).abort()
 
     if strike.whole("done"):
-        await app(scope, receive, told)
+        await app(visit.scope, visit.receive, told)
     else:
-        _wire(scope).abort()
-    await _departure(receive)
+        _wire(visit).abort()
+    await _departure(visit)
 
 
 ACTS: Final = MappingProxyType[str, Act](
@@ -119,12 +127,28 @@ def _promising(head: Message, length: int) -> Message:
     return {**head, "headers": headers.raw}
 
 
-def _wire(scope: Scope) -> Any:
+def _wire(visit: Visit) -> Any:
     """The server's side of the connection that a request came on (`dispatch_mockcoord.wire`)."""
-    return scope["state"]["wire"]
+    return visit.scope["state"]["wire"]
 
 
-async def _departure(receive: Receive) -> None:
+async def _answer(visit: Visit, response: Response) -> None:
+    await response(visit.scope, visit.receive, visit.send)
+
+
+async def _pause(visit: Visit, seconds: float) -> None:
+    """Wait for so long, or until the client is gone."""
+    over = asyncio.Event()
+    visit.after(seconds, over.set)
+    waiting = [asyncio.create_task(over.wait()), asyncio.create_task(_departure(visit))]
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waiting:
+            task.cancel()
+
+
+async def _departure(visit: Visit) -> None:
     """Wait until the client is gone."""
-    while (await receive())["type"] != "http.disconnect":
+    while (await visit.receive())["type"] != "http.disconnect":
         pass

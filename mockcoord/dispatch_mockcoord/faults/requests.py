@@ -1,6 +1,5 @@
 """Faults of HTTP around a running coordinator: which strike at a request, marked, then done."""
 
-from functools import partial
 from itertools import count
 from typing import Final, Protocol
 
@@ -8,10 +7,10 @@ from dispatch_protocol.rest import ClaimRequest, RestFault, read_trust_claim
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dispatch_mockcoord.core.worker import Worker
-from dispatch_mockcoord.faults.answers import ACTS, REFUSALS
+from dispatch_mockcoord.faults.answers import ACTS, REFUSALS, Visit
 from dispatch_mockcoord.faults.kinds import Stage
 from dispatch_mockcoord.faults.plan import Place, Strike
+from dispatch_mockcoord.switchboard import Switchboard
 
 CLAIM_PATH: Final = "/v1/trust/claim"
 """The one path that workers ask for."""
@@ -34,16 +33,14 @@ class Faulty(Protocol):
     def mark_exchange(self, strike: Strike, exchange: int, what: str) -> None:
         """Note a strike at the exchange with this number."""
 
-    def worker(self, key: str) -> Worker | None:
-        """The worker that is registered under this key (lower case)."""
-
 
 class RequestFaults:
     """The application with faults around it. Requests that faults strike are numbered, from 1."""
 
-    def __init__(self, app: ASGIApp, faults: Faulty) -> None:
+    def __init__(self, app: ASGIApp, faults: Faulty, switchboard: Switchboard) -> None:
         self._app = app
         self._faults = faults
+        self._switchboard = switchboard
         self._numbers = count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,11 +57,18 @@ class RequestFaults:
             number = scope["state"]["exchange"] = next(self._numbers)
             for strike in strikes:
                 self._faults.mark_exchange(strike, number, f"{scope['method']} {scope['path']}")
-                app = _around(app, strike)
+                app = self._around(app, strike)
         await app(scope, receive, send)
 
+    def _around(self, app: ASGIApp, strike: Strike) -> ASGIApp:
+        async def spoilt(scope: Scope, receive: Receive, send: Send) -> None:
+            visit = Visit(scope, receive, send, self._switchboard.after)
+            await ACTS[strike.fault.name](strike, app, visit)
+
+        return spoilt
+
     def _place(self, scope: Scope, key: str) -> Place:
-        worker = self._faults.worker(key) if key else None
+        worker = self._switchboard.coordinator.registry.by_key(key)
         client = scope["client"][0] if scope.get("client") else ""
         return Place(
             target=f"{key or client} {scope['method']} {scope['path']}",
@@ -80,10 +84,6 @@ def _fitting(strikes: list[Strike]) -> list[Strike]:
     refusals = [strike for strike in strikes if strike.fault.name in REFUSALS]
     kept = [strike for strike in strikes if strike not in refusals[1:]]
     return sorted(kept, key=lambda strike: _ORDER[strike.fault.name], reverse=True)
-
-
-def _around(app: ASGIApp, strike: Strike) -> ASGIApp:
-    return partial(ACTS[strike.fault.name], strike, app)
 
 
 def _is_claim(scope: Scope) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.faults import Faults
 from dispatch_mockcoord.faults.catalogue import CATALOGUE
 from dispatch_mockcoord.faults.kinds import Stage
@@ -232,3 +233,18 @@ def test_every_fault_of_requests_is_tested_here() -> None:
     assert [
         kind for kind in CATALOGUE.values() if kind.stage is Stage.REQUEST and kind.name not in named
     ] == []
+
+
+async def test_a_late_answer_comes_when_the_coordinators_clock_says_so() -> None:
+    keeper, faults = Timekeeper(), Faults(["http_slow:seconds=3000"])
+    running = MockCoordinator(settings(), clock=keeper.clock, layers=[keeper, faults])
+    async with running, client(running) as http:
+        asking = asyncio.create_task(http.get("/v1/health"))
+        while not faults.injected:
+            await asyncio.sleep(0.001)
+        await asyncio.sleep(0.05)
+        keeper.advance(2_900)
+        await asyncio.sleep(0.05)
+        assert not asking.done()
+        keeper.advance(101)
+        assert (await asking).status_code == 200
