@@ -4,7 +4,7 @@ from itertools import count
 from typing import Any
 
 from dispatch_mockcoord.core.coordinator import Coordinator
-from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, Send
+from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, PairingChanged, Send
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment, Terms
 from dispatch_mockcoord.core.trust import Pairing
@@ -30,16 +30,13 @@ class Driver:
     """A coordinator and what it did. Connections are numbered by the test; jobs are `job-1`, `job-2`, …"""
 
     def __init__(self, terms: Terms | None = None) -> None:
-        ids, codes = count(1), count(1)
+        self._ids, self._codes = count(1), count(1)
         self.now = 1000.0
-        self.core = Coordinator(
-            terms or Terms(settle_seconds=0),
-            new_id=lambda: f"id-{next(ids)}",
-            new_code=lambda: f"{next(codes):06X}",
-            at=self.at,
-        )
+        self.terms = terms or Terms(settle_seconds=0)
+        self.core = self._fresh_core()
         self.effects: list[Effect] = []
         self.jobs: dict[str, Job] = {}
+        self.pairings: dict[str, Pairing] = {}
         self.keys: dict[int, Identity] = {}
 
     @property
@@ -50,7 +47,23 @@ class Driver:
         """Note what an input did, and give the same."""
         self.effects += effects
         self.jobs |= {effect.job.id: effect.job for effect in effects if isinstance(effect, JobChanged)}
+        changed = [effect.pairing for effect in effects if isinstance(effect, PairingChanged)]
+        self.pairings |= {pairing.code: pairing for pairing in changed}
         return effects
+
+    def restart(self) -> list[Effect]:
+        """The core dies, and another goes on with what was stored: all that the effects told."""
+        self.core = self._fresh_core()
+        stored = [job for job in self.jobs.values() if not job.is_finished and not job.demo]
+        return self.take(self.core.restore(stored, list(self.pairings.values()), self.at))
+
+    def _fresh_core(self) -> Coordinator:
+        return Coordinator(
+            self.terms,
+            new_id=lambda: f"id-{next(self._ids)}",
+            new_code=lambda: f"{next(self._codes):06X}",
+            at=self.at,
+        )
 
     def wait(self, seconds: float) -> list[Effect]:
         """Time passes, and the core is woken whenever it asked to be."""

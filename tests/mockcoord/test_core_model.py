@@ -1,80 +1,123 @@
-"""Whatever happens, in whatever order: what must hold of the core.
+"""Whatever happens, in whatever order: the core does nothing that the model of it does not allow.
 
-The invariants: a connection completes and sees only jobs that it was assigned; PRIVATE jobs reach only
-workers paired with their user; a worker holds one job at most, a job has one holder at most; nobody idle is
-eligible for a job that waits; what waits is served in order; finished jobs change no more; every job ends.
+Connections, registrations (also of a key that is registered already, and of another key on the same
+connection), heartbeats, codes and claims, commits, commits that are withdrawn, demo jobs, answers by anybody
+for any job, losses, frames of the lost, time, restarts. `tests.mockcoord.model` judges.
 """
 
 from typing import Any
 
-from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, Send
-from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.core.effects import Effect, JobChanged, Send
 from dispatch_mockcoord.core.terms import Terms
-from dispatch_mockcoord.core.worker import Worker
+from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, ClaimFault, Pairing
+from dispatch_protocol.canonical import Json
 from dispatch_protocol.messages import JobAssign
-from dispatch_protocol.vocabulary import JobStatus, JobType, Policy, PrivacyClass
+from dispatch_protocol.rest import CommitRequest
+from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.mockcoord.driver import Driver, identity
+from tests.mockcoord.model import Model
 
 KEYS = st.integers(1, 4)
 USERS = st.sampled_from(["ann", "ben"])
 CAPABILITIES = st.sampled_from([["TASK"], ["LLM_INFER"], ["LLM_INFER", "TASK"]])
+TYPES = st.sampled_from(["DESKTOP", "SEEKER"])
+GHOSTS = 5
+"""How many of the connections that are gone are still heard from."""
 
 
 class CoreMachine(RuleBasedStateMachine):
-    """Connections, workers, jobs and time, against a model that only listens to the effects."""
+    """The core, driven at random, beside its model."""
 
     @initialize(receipts_required=st.booleans(), settle=st.sampled_from([0.0, 0.25]))
     def begin(self, receipts_required: bool, settle: float) -> None:
         self.driver = Driver(Terms(settle_seconds=settle, receipts_required=receipts_required))
-        self.connections: list[int] = []
+        self.model = Model(self.driver.terms, self.driver.now)
         self.opened = 0
-        self.assigned: dict[int, list[str]] = {}
-        self.finished: dict[str, Job] = {}
-        self.private: dict[str, str] = {}
-        self.paired: set[tuple[str, str]] = set()
         self.seen = 0
 
-    def pick(self, data: st.DataObject) -> int | None:
-        return data.draw(st.sampled_from(self.connections)) if self.connections else None
+    def input(self) -> None:
+        """What is due by now happens first, so that what follows is this input's."""
+        self.driver.wait(0)
+        self.judge()
 
-    def job(self, data: st.DataObject) -> str:
-        return data.draw(st.sampled_from([*self.driver.jobs, "unknown"]))
+    def judge(self) -> None:
+        fresh, self.seen = self.driver.effects[self.seen :], len(self.driver.effects)
+        self.model.now = self.driver.now
+        self.model.judge(fresh)
 
-    def holder(self, job_id: str) -> int | None:
-        workers = self.driver.core.registry.workers.values()
-        holders = [worker.connection for worker in workers if worker.job_id == job_id]
-        assert len(holders) <= 1, "a job has one holder at most"
-        return holders[0] if holders else None
+    def connection(self, data: st.DataObject) -> int:
+        return data.draw(st.sampled_from(sorted(self.model.open)), label="connection")
 
-    @rule(number=KEYS, provider_type=st.sampled_from(["DESKTOP", "SEEKER"]), capabilities=CAPABILITIES)
-    def connect(self, number: int, provider_type: str, capabilities: list[str]) -> None:
+    def job_id(self, data: st.DataObject, connection: int) -> str:
+        """A job of any kind; often the one that this connection holds, or one that somebody holds."""
+        peer = self.model.peers.get(connection)
+        own = [peer.job_id] * 6 if peer is not None and peer.job_id is not None else []
+        held = [other.job_id for other in self.model.peers.values() if other.job_id is not None]
+        return data.draw(st.sampled_from([*own, *held, *sorted(self.model.jobs), "unknown"]), label="job")
+
+    @rule(number=KEYS, provider_type=TYPES, capabilities=CAPABILITIES, is_registering=st.booleans())
+    def connect(self, number: int, provider_type: str, capabilities: list[str], is_registering: bool) -> None:
+        self.input()
         self.opened += 1
-        self.connections.append(self.opened)
+        self.model.open[self.opened] = self.driver.now
         self.driver.open(self.opened)
-        self.driver.register(self.opened, number, provider_type=provider_type, capabilities=capabilities)
+        self.driver.keys[self.opened] = identity(number)
+        if is_registering or number > 1:
+            self.register(self.opened, number, provider_type, capabilities)
 
-    @rule(data=st.data(), number=KEYS, capabilities=CAPABILITIES)
-    def register_again(self, data: st.DataObject, number: int, capabilities: list[str]) -> None:
-        connection = self.pick(data)
-        if connection is not None:
-            self.driver.register(connection, number, capabilities=capabilities)
+    def register(self, connection: int, number: int, provider_type: str, capabilities: list[str]) -> None:
+        self.input()
+        key = identity(number).pubkey_hex
+        key = key.upper() if provider_type == "SEEKER" else key
+        self.model.asks(connection, key, capabilities)
+        self.driver.register(
+            connection, number, provider_pubkey=key, provider_type=provider_type, capabilities=capabilities
+        )
+        self.judge()
 
+    @precondition(lambda self: self.model.open)
+    @rule(data=st.data(), number=KEYS, provider_type=TYPES, capabilities=CAPABILITIES)
+    def register_again(
+        self, data: st.DataObject, number: int, provider_type: str, capabilities: list[str]
+    ) -> None:
+        """With any key: the same, another, or one that another connection holds."""
+        self.register(self.connection(data), number, provider_type, capabilities)
+
+    @precondition(lambda self: self.model.open)
     @rule(data=st.data())
     def disconnect(self, data: st.DataObject) -> None:
-        connection = self.pick(data)
-        if connection is not None:
-            self.driver.close(connection)
-            self.connections.remove(connection)
+        self.input()
+        connection = self.connection(data)
+        self.model.closes(connection)
+        self.driver.close(connection)
 
-    @rule(data=st.data())
-    def beat(self, data: st.DataObject) -> None:
-        connection = self.pick(data)
-        if connection is not None:
-            self.driver.beat(connection)
+    @precondition(lambda self: self.opened > len(self.model.open))
+    @rule(data=st.data(), what=st.sampled_from(["whole", "reject", "receipt", "register", "beat"]))
+    def a_ghost_speaks(self, data: st.DataObject, what: str) -> None:
+        """What comes on a connection that is gone, or that the core closed, is not heard."""
+        self.input()
+        gone = [number for number in range(1, self.opened + 1) if number not in self.model.open]
+        connection = data.draw(st.sampled_from(gone[-GHOSTS:]))
+        if what in ("register", "beat"):
+            message = self.driver.registration(connection)
+            message |= {"type": "heartbeat"} if what == "beat" else {}
+        else:
+            message = self.message(connection, self.job_id(data, connection), what)
+        assert self.driver.send(connection, message) == []
+        assert len(self.driver.effects) == self.seen
+
+    @precondition(lambda self: self.model.open)
+    @rule(data=st.data(), number=KEYS, is_own=st.sampled_from([True, True, True, False]))
+    def beat(self, data: st.DataObject, number: int, is_own: bool) -> None:
+        self.input()
+        connection = self.connection(data)
+        key = self.driver.keys[connection] if is_own else identity(number)
+        self.model.beats(connection, key.pubkey_hex)
+        self.driver.beat(connection, provider_pubkey=key.pubkey_hex)
 
     @rule(
         job_type=st.sampled_from(JobType),
@@ -83,34 +126,97 @@ class CoreMachine(RuleBasedStateMachine):
         user_id=USERS,
     )
     def commit(self, job_type: JobType, policy: Policy, privacy: PrivacyClass, user_id: str) -> None:
-        before = self.driver.core.dispatcher.pending_count
-        job_id = self.driver.commit(job_type, policy, privacy, user_id)
-        if privacy is PrivacyClass.PRIVATE:
-            self.private[job_id] = user_id
-        assert self.driver.core.dispatcher.pending_count <= before + 1
+        self.input()
+        is_hopeless = privacy is PrivacyClass.PRIVATE and not self.model.has_trusted(user_id, job_type)
+        job = self.driver.jobs[self.driver.commit(job_type, policy, privacy, user_id)]
+        assert (job.error is JobError.NO_TRUSTED_WORKER) is is_hopeless
 
-    @rule(user_id=USERS, number=KEYS)
-    def pair(self, user_id: str, number: int) -> None:
-        self.paired.add((user_id, identity(number).pubkey_hex))
-        self.driver.pair(user_id, number)
+    @rule(job_type=st.sampled_from(JobType), privacy=st.sampled_from(PrivacyClass), user_id=USERS)
+    def commit_in_vain(self, job_type: JobType, privacy: PrivacyClass, user_id: str) -> None:
+        """A commit that could not be stored: of its effects none is carried out."""
+        self.input()
+        request = CommitRequest(
+            job_type=job_type, policy=Policy.FAST, privacy_class=privacy, user_id=user_id, payload=Json.of({})
+        )
+        job, effects = self.driver.core.commit(request, self.driver.at)
+        assert all(is_about(effect, job.id) for effect in effects)
+        self.driver.core.withdraw(job)
+        self.model.withdrawn.add(job.id)
 
-    @rule(data=st.data(), what=st.sampled_from(["whole", "bare", "bad", "reject", "receipt"]))
+    @precondition(lambda self: self.driver.core.registry.workers)
+    @rule(data=st.data())
+    def demonstrate(self, data: st.DataObject) -> None:
+        self.input()
+        worker = data.draw(st.sampled_from(list(self.driver.core.registry.workers.values())))
+        peer = self.model.peers[worker.connection]
+        if "TASK" in peer.capabilities:
+            effects = self.driver.core.demonstrate(worker, "demo", Json.of({}), self.driver.at)
+            self.driver.take(effects)
+            assert not effects or peer.job_id is None
+
+    @rule(user_id=USERS)
+    def create_code(self, user_id: str) -> None:
+        self.input()
+        pairing, effects = self.driver.core.create_code(user_id, self.driver.at)
+        assert pairing is not None
+        assert pairing.user_id == user_id
+        self.driver.take(effects)
+
+    @precondition(lambda self: self.driver.pairings)
+    @rule(data=st.data(), number=KEYS, spelling=st.sampled_from(["lower", "upper", "bad"]))
+    def claim(self, data: st.DataObject, number: int, spelling: str) -> None:
+        """Of any code, by any key."""
+        self.input()
+        pubkey = identity(number).pubkey_hex
+        pubkey = {"lower": pubkey, "upper": pubkey.upper(), "bad": pubkey[:-1]}[spelling]
+        code = data.draw(st.sampled_from([*sorted(self.driver.pairings)[-3:], "ABCDEF", ""]), label="code")
+        expected = self.claim_fault(code, spelling)
+        user_id = self.driver.pairings[code].user_id if code in self.driver.pairings else ""
+        if expected is None:
+            self.model.paired.add((user_id, pubkey.lower()))
+        outcome, effects = self.driver.core.claim_code(code, pubkey, self.driver.at)
+        self.driver.take(effects)
+        if expected is None:
+            assert isinstance(outcome, Pairing)
+            assert (outcome.user_id, outcome.pubkey) == (user_id, pubkey)
+        else:
+            assert outcome in expected
+            assert effects == []
+
+    def claim_fault(self, code: str, spelling: str) -> tuple[ClaimFault, ...] | None:
+        """Why this claim has to be refused; None where it has to succeed."""
+        pairing = self.driver.pairings.get(code)
+        if pairing is None:
+            return (ClaimFault.INVALID_CODE,)
+        if pairing.pubkey is not None:
+            return (ClaimFault.ALREADY_CLAIMED,)
+        age = self.driver.at.wall_ms - (pairing.expires_ms - CODE_MILLISECONDS)
+        if age >= CODE_MILLISECONDS:
+            return (ClaimFault.EXPIRED, ClaimFault.INVALID_CODE)[: 1 + (age >= 2 * CODE_MILLISECONDS)]
+        return (ClaimFault.INVALID_KEY,) if spelling == "bad" else None
+
+    @precondition(lambda self: self.model.peers)
+    @rule(
+        data=st.data(),
+        what=st.sampled_from(["whole", "whole", "bare", "bad", "reject", "receipt", "receipt"]),
+    )
     def answer(self, data: st.DataObject, what: str) -> None:
         """Any connection, any job: only the holder's counts."""
-        connection = self.pick(data)
-        if connection is None:
-            return
-        job_id = self.job(data)
-        holds = self.holder(job_id) == connection
+        self.input()
+        connection = data.draw(st.sampled_from(sorted(self.model.peers)), label="connection")
+        job_id = self.job_id(data, connection)
+        note = {"reject": self.model.rejects, "receipt": self.model.submits}.get(what, self.model.completes)
+        counts = note(connection, job_id)
         before = self.driver.jobs.get(job_id)
         answers = self.driver.send(connection, self.message(connection, job_id, what))
-        refused = any(answer.get("code") == "JOB_NOT_ASSIGNED" for answer in answers)
-        if what == "receipt":
-            assert not (holds and refused)
-        elif connection in self.driver.core.registry.workers:
-            assert refused is not holds
-        if refused and before is not None:
-            assert self.driver.jobs[job_id].status is before.status, "a stranger's answer changes nothing"
+        assert any(answer.get("code") == "JOB_NOT_ASSIGNED" for answer in answers) is not counts
+        after = self.driver.jobs.get(job_id)
+        if not counts:
+            assert after is before, "a stranger's answer changes nothing"
+        elif what in ("whole", "bare", "bad"):
+            assert after is not None
+            is_left_open = after.status is JobStatus.ASSIGNED and self.driver.terms.receipts_required
+            assert after.status is JobStatus.COMPLETED or is_left_open
 
     def message(self, connection: int, job_id: str, what: str) -> dict[str, Any]:
         if what == "reject":
@@ -122,85 +228,61 @@ class CoreMachine(RuleBasedStateMachine):
         changes = {"receipt_signature": "bad"} if what == "bad" else {}
         return self.driver.completion(connection, job_id, **changes)
 
-    @rule(seconds=st.sampled_from([0.1, 0.25, 1.0, 5.0, 12.0, 31.0]))
-    def wait(self, seconds: float) -> None:
-        self.driver.wait(seconds)
+    @rule(seconds=st.sampled_from([0.1, 0.25, 1.0, 5.0, 5.0, 12.0, 31.0]), with_beats=st.booleans())
+    def wait(self, seconds: float, with_beats: bool) -> None:
+        """Time passes, step by step as the core wants to be woken."""
+        end = self.driver.now + seconds
+        while self.driver.now < end:
+            due = self.driver.core.wake_at
+            step = end if due is None else min(end, max(due, self.driver.now))
+            self.driver.wait(step - self.driver.now)
+            self.driver.now = step
+            self.input()
+            if with_beats:
+                for connection in sorted(self.model.peers):
+                    key = self.driver.keys[connection].pubkey_hex
+                    self.model.beats(connection, key)
+                    self.driver.beat(connection)
+                self.judge()
+
+    @rule()
+    def wait_for_codes_to_expire(self) -> None:
+        self.driver.now += 2000
+        self.input()
+
+    @rule()
+    def restart(self) -> None:
+        self.input()
+        self.model.restarts()
+        self.driver.restart()
 
     @invariant()
     def everything_holds(self) -> None:
         if hasattr(self, "driver"):
-            self.effects_are_lawful()
-            self.books_agree()
-            self.nobody_idle_is_eligible_for_what_waits()
-
-    def effects_are_lawful(self) -> None:
-        fresh, self.seen = self.driver.effects[self.seen :], len(self.driver.effects)
-        for effect in fresh:
-            self.judge(effect)
-
-    def judge(self, effect: Effect) -> None:
-        if isinstance(effect, Close):
-            if effect.connection in self.connections:
-                self.connections.remove(effect.connection)
-        elif isinstance(effect, JobChanged):
-            job = effect.job
-            former = self.finished.get(job.id)
-            if former is not None:
-                assert job.status is former.status, "a finished job keeps its status"
-                assert former.receipt is None, "the first receipt stays"
-                assert job.output is former.output
-            if job.is_finished:
-                self.finished[job.id] = job
-            assert not job.verified or (job.receipt is not None and job.output is not None)
-        elif isinstance(effect, Send) and isinstance(effect.message, JobAssign):
-            job_id = effect.message.job_id
-            assert job_id not in self.finished
-            self.assigned.setdefault(effect.connection, []).append(job_id)
-            worker = self.driver.core.registry.workers.get(effect.connection)
-            if worker is not None:
-                order = self.driver.jobs[job_id].order
-                assert all(waiting > order for waiting in self.waiting_for(worker)), (
-                    "first come, first served"
-                )
-            if job_id in self.private:
-                pubkey = self.driver.jobs[job_id].pubkey
-                assert pubkey is not None
-                assert (self.private[job_id], pubkey) in self.paired, "PRIVATE only to the paired"
-
-    def books_agree(self) -> None:
-        core = self.driver.core
-        for worker in core.registry.workers.values():
-            assert core.registry.by_key(worker.key) is worker
-            if worker.job_id is not None:
-                assert worker.job_id in self.assigned[worker.connection]
-                assert self.driver.jobs[worker.job_id].status is JobStatus.ASSIGNED
-        pending = [job for job in self.driver.jobs.values() if job.status is JobStatus.PENDING]
-        assert core.dispatcher.pending_count == len(pending)
-
-    def nobody_idle_is_eligible_for_what_waits(self) -> None:
-        for worker in self.driver.core.registry.workers.values():
-            assert not worker.is_ready or self.waiting_for(worker) == []
-
-    def waiting_for(self, worker: Worker) -> list[int]:
-        """The places in the queue of the pending jobs that this worker could be given."""
-        return [
-            job.order
-            for job in self.driver.jobs.values()
-            if job.status is JobStatus.PENDING
-            and job.job_type in worker.capabilities
-            and worker.key not in job.rejected_by
-            and (job.id not in self.private or (self.private[job.id], worker.key) in self.paired)
-        ]
+            self.judge()
+            self.input()
+            self.model.nothing_is_left_undone()
+            core = self.driver.core
+            assert core.dispatcher.pending_count == len(self.model.pending())
+            assert set(core.registry.workers) == set(self.model.peers)
+            assert core.registry.connections == set(self.model.open)
 
     def teardown(self) -> None:
         """Every job ends: at the latest when the worker's 120 s and the receipt's 5 s are over."""
-        if not hasattr(self, "driver"):
-            return
-        self.driver.wait(30 + 120 + 5 + 30)
-        self.effects_are_lawful()
-        assert set(self.finished) == set(self.driver.jobs)
-        assert self.driver.core.wake_at is None or self.driver.core.registry.workers
+        if hasattr(self, "driver"):
+            self.driver.wait(30 + 120 + 5 + 30)
+            self.judge()
+            assert all(job.is_finished for job in self.model.jobs.values())
+            assert self.driver.core.wake_at is None or self.driver.core.registry.workers
 
 
-CoreMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40)
+def is_about(effect: Effect, job_id: str) -> bool:
+    if isinstance(effect, JobChanged):
+        return effect.job.id == job_id
+    return (
+        isinstance(effect, Send) and isinstance(effect.message, JobAssign) and effect.message.job_id == job_id
+    )
+
+
+CoreMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
 TestCore = CoreMachine.TestCase
