@@ -46,10 +46,6 @@ class Carrier:
         else:
             self._switchboard.hang_up(number, code, REASON)
 
-    def forget(self) -> None:
-        """The coordinator has ended: nothing waits any more."""
-        self._gates.clear()
-
     @property
     def _now(self) -> float:
         return self._switchboard.clock.moment().now

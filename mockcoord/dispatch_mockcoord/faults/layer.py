@@ -7,24 +7,16 @@ from random import Random
 from typing import Final
 
 import msgspec
-from dispatch_protocol.codec import decode_from_worker, encode
-from dispatch_protocol.errors import Violation
-from dispatch_protocol.messages import CoordinatorMessage, JobAssign, Register, RegisterAck
 from dispatch_protocol.recording import Fault as Mark
-from dispatch_protocol.recording import frame_event
-from dispatch_protocol.vocabulary import Role
 from starlette.middleware import Middleware
 
-from dispatch_mockcoord.core.effects import Send
 from dispatch_mockcoord.demo import Demo
-from dispatch_mockcoord.faults.carrier import Carrier
 from dispatch_mockcoord.faults.catalogue import fault_of, given_to, kind_of
-from dispatch_mockcoord.faults.frames import BENDS, Steps
 from dispatch_mockcoord.faults.kinds import Stage
+from dispatch_mockcoord.faults.messages import MessageFaults
 from dispatch_mockcoord.faults.plan import Fault, Place, Plan, Strike
 from dispatch_mockcoord.faults.requests import RequestFaults
 from dispatch_mockcoord.faults.spelling import read_fault, read_seed, spelled
-from dispatch_mockcoord.faults.steps import Post
 from dispatch_mockcoord.faults.varied import Variety
 from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.switchboard import Switchboard
@@ -51,7 +43,8 @@ class Faults(Layer):
     """Faults by name, to be added and removed before the coordinator starts or while it runs.
 
     `seed` decides every choice; drawn if None. `injected` holds the last strikes, `counts` how many there
-    were, by name; `watchers` are called with each, in the loop's thread, and must not raise.
+    were, by name; `watchers` are called with each and must not raise. While the coordinator runs, all of it
+    belongs into its event loop's thread.
     """
 
     def __init__(
@@ -102,11 +95,9 @@ class Faults(Layer):
     def attach(self, switchboard: Switchboard) -> None:
         """Stand in the way of frames."""
         self._switchboard = switchboard
-        self._carrier = Carrier(switchboard)
         if self._variety is not None:
             self._variety.attach(switchboard)
-        self._deliver, self._accept = switchboard.outgoing, switchboard.incoming
-        switchboard.outgoing, switchboard.incoming = self._outgoing, self._incoming
+        self._messages = MessageFaults(self, switchboard, self._variety)
         self._has_demo = False
         self._set_modes()
 
@@ -120,7 +111,7 @@ class Faults(Layer):
         if self._variety is not None:
             self._variety.detach()
         if self._switchboard is not None:
-            self._carrier.forget()
+            self._messages.release()
             self._switchboard = None
 
     def strikes(self, stage: Stage, place: Place) -> list[Strike]:
@@ -169,55 +160,6 @@ class Faults(Layer):
         assert self._switchboard is not None, "strikes need a running coordinator"  # noqa: S101
         return self._switchboard
 
-    def _outgoing(self, effect: Send) -> None:
-        number, switchboard = effect.connection, self._attached()
-        strikes = self._struck(effect) if self.concerns(Stage.FRAME) else []
-        if not strikes and not self._carrier.is_gated(number):
-            self._deliver(effect)
-            return
-        if self._variety is not None:
-            self._variety.flush(number)
-        message = message_type(effect.message)
-        steps: Steps = (Post(encode(effect.message)),)
-        for strike in strikes:
-            self.mark(strike, number, message)
-            steps = BENDS[strike.fault.name](steps, strike)
-        if switchboard.lines.speaking(number) is not None:
-            self._carrier.carry(number, steps, message)
-
-    def _struck(self, effect: Send) -> list[Strike]:
-        switchboard = self._attached()
-        if switchboard.lines.speaking(effect.connection) is None:
-            return []
-        return self.strikes(Stage.FRAME, frame_place(switchboard, effect))
-
-    def _incoming(self, number: int, payload: str | bytes) -> None:
-        place = self._register_place(number, payload) if self.concerns(Stage.REGISTER) else None
-        strikes = self.strikes(Stage.REGISTER, place) if place is not None else []
-        if not strikes:
-            self._accept(number, payload)
-            return
-        switchboard = self._attached()
-        switchboard.record(frame_event(switchboard.elapsed(), number, Role.WORKER, payload, opcode="binary"))
-        for strike in strikes:
-            self.mark(strike, number, "register")
-            if strike.fault.name == "refuse_register":
-                refusal = RegisterAck(status="error", error=strike.text("error"))
-                switchboard.emit(number, encode(refusal))
-            else:
-                self._carrier.shut(number, strike.whole("code"))
-
-    def _register_place(self, number: int, payload: str | bytes) -> Place | None:
-        """Where a `register` that came on this connection may be struck; None where it is none."""
-        try:
-            message = decode_from_worker(payload, self._attached().settings.terms.max_frame_bytes)
-        except Violation:
-            return None
-        if not isinstance(message, Register):
-            return None
-        key = message.provider_pubkey.lower()
-        return Place(target=key, connection=number, worker=key, provider_type=message.provider_type.value)
-
     def _set_modes(self) -> None:
         """Turn demo mode on or off, as the faults at work want it."""
         demo = next((fault for fault in self.active if fault.name == "demo_traffic"), None)
@@ -229,27 +171,3 @@ class Faults(Layer):
             self._note(demo, spelled(demo), legal=True)
             switchboard.demo = Demo(switchboard.coordinator, Random(f"{self.seed} demo"))  # noqa: S311
         switchboard.demonstrate(self._has_demo)
-
-
-def message_type(message: CoordinatorMessage) -> str:
-    """The type of a message, as it is on the wire."""
-    return str(type(message).__struct_config__.tag)
-
-
-def frame_place(switchboard: Switchboard, effect: Send) -> Place:
-    """Where a frame that is about to be sent may be struck."""
-    number, message = effect.connection, effect.message
-    worker = switchboard.coordinator.registry.workers.get(number)
-    job: tuple[str, ...] = ()
-    if isinstance(message, JobAssign):
-        payload = message.payload.value
-        task_type = payload.get("task_type") if isinstance(payload, dict) else None
-        job = (message.job_id, message.job_type, task_type if isinstance(task_type, str) else "")
-    return Place(
-        target=f"connection {number}" if worker is None else worker.key,
-        connection=number,
-        worker="" if worker is None else worker.key,
-        provider_type="" if worker is None else worker.provider_type.value,
-        message=message_type(message),
-        job=job,
-    )
