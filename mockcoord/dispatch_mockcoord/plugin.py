@@ -19,6 +19,7 @@ _ABOUT: Final = (
 )
 _COORDINATOR: Final = pytest.StashKey["CoordinatorHandle"]()
 _WORKERS: Final = pytest.StashKey[list["WorkerProcess"]]()
+_TOLD: Final = pytest.StashKey[bool]()
 _ADVICE: Final = "dispatch_advice"
 
 
@@ -86,12 +87,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     result = yield
     running = item.stash.get(_COORDINATOR, None)
     if running is not None and running.desk.setup.check:
-        from dispatch_mockcoord.testing import ClausesBroken  # noqa: PLC0415
+        from dispatch_mockcoord.testing.telling import verdict  # noqa: PLC0415
 
-        try:
-            running.check()
-        except ClausesBroken as broken:
-            pytest.fail(str(broken), pytrace=False)
+        broken = verdict(running)
+        if broken is not None:
+            item.stash[_TOLD] = True
+            pytest.fail(broken, pytrace=False)
     return result
 
 
@@ -107,7 +108,9 @@ def pytest_runtest_makereport(
 
     running = item.stash[_COORDINATOR]
     if report.failed:
-        report.sections += sections(running, item.stash.get(_WORKERS, []))
+        report.sections += sections(
+            running, item.stash.get(_WORKERS, []), with_clauses=_TOLD not in item.stash
+        )
     if report.when == "call" and running.desk.setup.check:
         setattr(report, _ADVICE, advice(running))
     return report

@@ -6,7 +6,7 @@ from typing import Final
 from dispatch_protocol.clauses import Level
 from dispatch_protocol.errors import DispatchError
 
-from dispatch_mockcoord.testing.breaches import Breach, musts, report
+from dispatch_mockcoord.testing.breaches import Breach, ClausesBroken, musts, report
 from dispatch_mockcoord.testing.handle import CoordinatorHandle
 from dispatch_mockcoord.testing.process import WorkerProcess
 
@@ -14,8 +14,22 @@ MOST_ADVICE: Final = 20
 """How many lines of advice one test gives."""
 
 
-def sections(running: CoordinatorHandle, workers: list[WorkerProcess]) -> list[tuple[str, str]]:
-    """Title and text of all that helps to understand a failure; of a coordinator that ended, its workers."""
+def verdict(running: CoordinatorHandle) -> str | None:
+    """What to say of the clauses that workers broke; None where they broke no MUST."""
+    try:
+        running.check()
+    except ClausesBroken as broken:
+        return str(broken)
+    return None
+
+
+def sections(
+    running: CoordinatorHandle, workers: list[WorkerProcess], *, with_clauses: bool
+) -> list[tuple[str, str]]:
+    """Title and text of all that helps to understand a failure; of a coordinator that ended, its workers.
+
+    Broken clauses are among it, unless the failure is about those.
+    """
     told = [(f"dispatch-worker {worker.pubkey[:16]}", worker.output) for worker in workers]
     try:
         broken, transcript = musts(running.violations), running.transcript
@@ -25,7 +39,7 @@ def sections(running: CoordinatorHandle, workers: list[WorkerProcess]) -> list[t
     if faults:
         names = ", ".join(fault.name for fault in faults)
         told.append(("dispatch faults", f"seed {seed}: {names}"))
-    if broken:
+    if broken and with_clauses:
         told.append(("dispatch clauses", report(broken)))
     return [("dispatch transcript", transcript.tail()), *told]
 
