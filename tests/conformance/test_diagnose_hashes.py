@@ -188,7 +188,7 @@ def test_a_guess_says_what_can_be_seen_and_where() -> None:
     )
     assert "which escapes <, > and & (and U+2028, U+2029) as \\u003c and so on." in guesses[0].text
     assert "sorts" not in guesses[0].text
-    assert 'At character 9 it has `{"html":"\\\\u003cb' in guesses[0].text
+    assert 'At character 9 it has `{"html":"\\u003cb' in guesses[0].text
     assert "SetEscapeHTML(false)" in guesses[0].mend
     assert {"go-encoding-json", "go-struct", "go-use-number", "java-gson-tree", "ruby-rails-to-json"} <= {
         *names(guesses)

@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.errors import shown
 
-from dispatch_conformance.diagnose.guesses import Guess, excerpt, first_difference, listed
+from dispatch_conformance.diagnose.guesses import Guess, excerpt, first_difference, in_line, listed
 
 Path: TypeAlias = "tuple[Path, str | int] | None"
 """The way to a place, last step first: paths that share their beginning share its memory."""
@@ -63,9 +63,7 @@ def _difference(path: Path, text: str, expected: JsonValue, actual: JsonValue) -
     said = "".join(f"[{step}]" if isinstance(step, int) else f".{shown(step, 40)}" for step in steps[:_STEPS])
     place = f"${said}{'...' if len(steps) > _STEPS else ''}"
     member = steps[0] if steps and isinstance(steps[0], str) else None
-    return Difference(
-        place, member, text, shown(stringify(expected), _SHOWN), shown(stringify(actual), _SHOWN)
-    )
+    return Difference(place, member, text, _written(expected), _written(actual))
 
 
 def _of_names(expected: dict[str, JsonValue], actual: dict[str, JsonValue]) -> Iterator[str]:
@@ -92,9 +90,13 @@ def _of_scalars(expected: JsonValue, actual: JsonValue) -> str:
         return _of_texts(expected, actual)
     if _kind(expected) != _kind(actual):
         return f"It is {_kind(actual)}; the right value is {_kind(expected)}."
-    return (
-        f"It is {shown(stringify(actual), _SHOWN)}; the right value is {shown(stringify(expected), _SHOWN)}."
-    )
+    return f"It is {_written(actual)}; the right value is {_written(expected)}."
+
+
+def _written(value: JsonValue) -> str:
+    """The canonical text of a value, in a line, and cut where it is long."""
+    text = stringify(value)
+    return in_line(text) if len(text) <= _SHOWN else f"{in_line(text[:_SHOWN])}... ({len(text)} characters)"
 
 
 def _kind(value: JsonValue) -> str:

@@ -10,8 +10,6 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Final
 
-from dispatch_protocol.errors import shown
-
 _LIKELY: Final = 3
 _AROUND: Final = 12
 _AHEAD: Final = 24
@@ -87,5 +85,13 @@ def first_difference(left: str, right: str) -> int:
 def excerpt(text: str, index: int) -> str:
     """What stands around an index of a text, escaped, between grave accents; dots for what is left out."""
     start, end = max(0, index - _AROUND), index + _AHEAD
-    middle = shown(text[start:end], _AROUND + _AHEAD)
+    middle = in_line(text[start:end])
     return f"`{'...' if start else ''}{middle}{'...' if end < len(text) else ''}`"
+
+
+def in_line(text: str) -> str:
+    """A text in printable ASCII: any other character as `<U+000A>`, and backslashes as they are.
+
+    So an escape that a serializer wrote, and the character that it stands for, do not look alike.
+    """
+    return "".join(char if " " <= char <= "~" else f"<U+{ord(char):04X}>" for char in text)

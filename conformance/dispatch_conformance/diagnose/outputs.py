@@ -16,7 +16,7 @@ from dispatch_protocol.vocabulary import TaskType
 
 from dispatch_conformance.diagnose import extractions, sentiments, summaries, wordcounts
 from dispatch_conformance.diagnose.differences import Difference, differences
-from dispatch_conformance.diagnose.guesses import Guess, listed, ranked
+from dispatch_conformance.diagnose.guesses import Guess, ranked
 from dispatch_conformance.diagnose.rules import Switch, explained, simplest
 
 _MOST_DIFFERENCES: Final = 20
@@ -102,6 +102,5 @@ def _broken_rules(task_type: str, text: str, member: str, actual: dict[str, Json
             wanted = values if len(values) > 1 else values[0]
             sets = simplest(part.switches, lambda *acts, part=part: part.value(text, *acts), wanted, most)
             if sets:
-                what = listed(f"`{name}`" for name in part.members)
-                return ranked(islice(explained(what, sets), _MOST_GUESSES))
+                return ranked(islice(explained(part.members, sets), _MOST_GUESSES))
     return ()

@@ -76,9 +76,10 @@ def _choices(switches: Sequence[Switch], count: int) -> Iterator[tuple[Option, .
         )
 
 
-def explained(what: str, found: Sequence[tuple[Option, ...]]) -> Iterator[Guess]:
-    """A guess for each set of wrong options; `what` is the value that they give."""
+def explained(members: Sequence[str], found: Sequence[tuple[Option, ...]]) -> Iterator[Guess]:
+    """A guess for each set of wrong options; `members` are the names of the values that they give."""
+    what = f"Your {listed(f'`{name}`' for name in members)} {'is' if len(members) == 1 else 'are'}"
     for options in found:
-        text = f"Your {what} is what comes out where a worker {listed(option.says for option in options)}."
+        text = f"{what} what comes out where a worker {listed(option.says for option in options)}."
         mend = "; ".join(option.mend for option in options)
         yield Guess(text, Certainty.LIKELY, mend, "+".join(option.name for option in options))

@@ -86,13 +86,13 @@ def checks_of(step: Step) -> frozenset[str]:
     return frozenset({own, circumstance(step)} - {""})
 
 
-def culprit(sequence: Sequence, *, died: bool, complete: bool) -> str:
+def culprit(sequence: Sequence, *, died: bool, complete: bool, unanswered: Job | None = None) -> str:
     """The check that a smallest sequence decides if the worker dies of it, or leaves a job unanswered.
 
     Every step of it is needed, so every one has its part: what only a SHOULD asks for excuses the worker from
     the rest. Otherwise the last step counts, or the last one before it that is not an ordinary job; none of
-    them, if the search for smaller sequences is not `complete`. A silence that shows in one segment only is
-    what W-JOB-12 speaks of.
+    them, if the search for smaller sequences is not `complete`: then the first `unanswered` job does, or that
+    it comes after a faulty one. A silence that shows in one segment only is what W-JOB-12 speaks of.
     """
     names = [circumstance(step) or min(checks_of(step)) for step in sequence.steps if checks_of(step)]
     lenient = [name for name in names if clause(CHECKS[name]).level is not Level.MUST]
@@ -103,4 +103,8 @@ def culprit(sequence: Sequence, *, died: bool, complete: bool) -> str:
     if names and complete:
         ordinary = not checks_of(sequence.steps[-1])
         return "next_job" if ordinary and names[-1] in FAULTY.values() else names[-1]
+    if unanswered is not None and checks_of(unanswered):
+        return circumstance(unanswered) or min(checks_of(unanswered))
+    if unanswered is not None and set(names) & set(FAULTY.values()):
+        return "next_job"
     return "survives" if died else "answered"

@@ -124,7 +124,8 @@ def _once_more(course: Course, trials: Trials, found: Reduction) -> Outcome | No
 def _caught(found: Reduction, outcome: Outcome, *, confirmed: bool = False) -> Caught:
     """A death is a fact; a silence is one if it showed again, and lasted."""
     smallest = Sequence(found.together, found.steps)
-    check = culprit(smallest, died=bool(outcome.ended), complete=found.complete)
+    silent = outcome.silent[0].job if outcome.silent else None
+    check = culprit(smallest, died=bool(outcome.ended), complete=found.complete, unanswered=silent)
     answers = (mark for given in outcome.given for mark in given.marks)
     evidence = tuple(sorted({*outcome.marks, *answers}))
     if outcome.ended:

@@ -21,6 +21,9 @@ from dispatch_conformance.scenarios.blows import BLOWS, Blow
 from dispatch_conformance.scenarios.probe import Probing, easy_job, expect_answers, probe, watch
 from dispatch_conformance.stage import Stage
 
+OWN: Final = ("register", "heartbeat", "job_complete", "job_reject", "receipt_submit", "pong")
+"""What a worker sends; its answers are judged by the passive rules."""
+
 MOST_DEATHS: Final = 12
 """After so many restarts the rest is not tried."""
 
@@ -164,21 +167,22 @@ def judge(context: Context, blow: Blow, probing: Probing, evidence: Evidence) ->
 
 
 def judge_unasked(context: Context) -> None:
-    """Frames that nothing asked for: anything but answers to assignments, receipts and timely heartbeats."""
+    """Frames that nothing asked for: anything but answers to assignments, receipts and timely heartbeats.
+
+    What comes before the coordinator has sent anything but the ack is no answer to anything.
+    """
     check = context.check("unanswered")
     for stage in context.stages:
-        heartbeats, seconds = 0, stage.transcript.now
+        heartbeats, seconds, begun = 0, stage.transcript.now, False
         for index, event in enumerate(stage.transcript.events):
-            kind = kind_of(event) if isinstance(event, Frame) and event.sender is Role.WORKER else ""
+            if not isinstance(event, Frame):
+                continue
+            kind = kind_of(event)
+            if event.sender is Role.COORDINATOR:
+                begun = begun or kind != "register_ack"
+                continue
             heartbeats += kind == "heartbeat"
-            if kind and kind not in {
-                "register",
-                "heartbeat",
-                "job_complete",
-                "job_reject",
-                "receipt_submit",
-                "pong",
-            }:
+            if begun and kind not in OWN:
                 check.failed(
                     f"the worker sends a frame that nothing asked for: {kind}",
                     expected="answers to assignments and heartbeats only",
@@ -194,7 +198,7 @@ def judge_unasked(context: Context) -> None:
 
 
 def kind_of(frame: Frame) -> str:
-    """What a worker's frame is: its type, or its opcode where it is no message."""
+    """What a frame is: its type, or its opcode where it is no message."""
     if frame.opcode != "text" or frame.text is None:
         return frame.opcode
     try:

@@ -111,15 +111,19 @@ def expect(
     *,
     place: str = "$",
     actual: object = None,
+    message: str = "",
 ) -> bool:
-    """This clause was examined in an exchange; `actual` is the whole answer unless given."""
+    """This clause was examined in an exchange.
+
+    Unless given, `actual` is the whole answer, and `message` says with which status it was answered.
+    """
     if fits:
         ledger.passed(clause)
         return True
     answer = exchange.answer.text if exchange.answer is not None else "no JSON"
     ledger.failed(
         clause,
-        f"{exchange.method} {exchange.raw_path or '/'} answered {exchange.status}",
+        message or f"{exchange.method} {exchange.raw_path or '/'} answered {exchange.status}",
         place=place,
         expected=expected,
         actual=f"{exchange.status} {answer}" if actual is None else actual,

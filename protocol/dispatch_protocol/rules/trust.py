@@ -66,7 +66,8 @@ def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
     declared = outcome(lambda: read_body(exchange.body, exchange.content_type))
     readable = isinstance(declared, dict) and bool(declared)
     expected = "a JSON object sent as application/json"
-    expect(ledger, "W-PAIR-4", readable, expected, exchange, actual=_shown(exchange))
+    message = f"the body of the claim is not {expected}"
+    expect(ledger, "W-PAIR-4", readable, expected, exchange, actual=_shown(exchange), message=message)
     as_json = outcome(lambda: read_trust_claim(exchange.body, "application/json"))
     if not isinstance(as_json, ClaimRequest):
         if isinstance(declared, dict) and declared:

@@ -62,7 +62,7 @@ export default [
   defect(
     "encoded-twice",
     "W-FRM-2",
-    ["W-JOB-1", ...FAULTY],
+    ["W-JOB-1", "W-JOB-12", ...FAULTY],
     "stringifies what it says of faulty jobs twice",
     {
       Connection: EncodedTwice,
@@ -71,7 +71,7 @@ export default [
   defect("object-object", "W-FRM-2", ["W-JOB-1", "W-JOB-12"], "sends answers as [object Object]", {
     Connection: ObjectObject,
   }),
-  defect("camel-case-type", "W-FRM-4", ["W-JOB-1"], "writes the type of its answers in camel case", {
+  defect("camel-case-type", "W-FRM-4", ["W-JOB-1", "W-JOB-12"], "writes the type of its answers in camel case", {
     Connection: CamelCaseType,
   }),
   defect(
