@@ -80,7 +80,8 @@ def _checks(report: Report, judged: Judged, limit: int) -> Iterator[Element]:
         if standing(result) in OPEN:
             head = element("summary", badge(standing(result)), " ", element("code", result.id))
             if result.message:
-                head.append(element("span", " ", *prose(result.message, min(limit, _SENTENCE)), class_="found"))
+                found = prose(result.message, min(limit, _SENTENCE))
+                head.append(element("span", " ", *found, class_="found"))
             yield element("details", head, _told(report, result, limit), class_="check")
     yield _table(judged.results)
 

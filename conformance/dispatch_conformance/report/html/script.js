@@ -189,7 +189,7 @@
     remember();
   });
   form.addEventListener("submit", (event) => event.preventDefault());
-  one("reset").addEventListener("click", reset);
+  one("everything").addEventListener("click", reset);
   one("unfold").addEventListener("click", unfold);
   one("help").addEventListener("click", () => dialog.showModal());
   one("close").addEventListener("click", () => dialog.close());

@@ -84,5 +84,5 @@ def _areas(shown: Sequence[str]) -> Element:
 
 
 def _buttons() -> Iterator[Element]:
-    for name, text in (("reset", "Show all"), ("unfold", "Unfold all"), ("help", "Keys ?")):
+    for name, text in (("everything", "Show all"), ("unfold", "Unfold all"), ("help", "Keys ?")):
         yield element("button", text, type="button", id=name)
