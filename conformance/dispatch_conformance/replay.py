@@ -157,7 +157,10 @@ async def replay(context: Context, patience: Patience, exchange: Exchange) -> An
     if answer.completed and good:
         expected = exchange.output.hash
         message = "the output is the recorded one, its hash is not"
-        context.check("hash").equal(expected, answer.output_hash, message, answer)
+        digits = (answer.output_hash or "")[-64:].lower()  # W-CAN-1 asks for the form
+        context.check("hash").expect(
+            digits == expected, message, expected=expected, actual=answer.output_hash or "", evidence=answer
+        )
     return answer
 
 

@@ -49,28 +49,31 @@ class Faulting:
             found = reduced(steps, past, self._trials(), self._easy)
         return Sequence(found.together, found.steps) if found is not None else None
 
-    def pinned_down(self, smallest: Sequence) -> tuple[Sequence, Finding | None]:
-        """The sequence, without its oddities if it can do without; and the fault, if it shows again."""
+    def pinned_down(self, smallest: Sequence) -> tuple[Sequence, Finding | None, bool]:
+        """The sequence, without its oddities if it can do without; the fault, if it shows again.
+
+        At last, whether the same without oddities was answered rightly: only then are these to blame.
+        """
         if not smallest.steps:  # the closing job was enough: named, so that another one follows it
             smallest = Sequence(False, (self._easy,))
         twin = Sequence(smallest.together, tuple(plain(step) for step in smallest.steps))
-        for candidate in dict.fromkeys((twin, smallest)):
-            found = self._again(candidate)
-            if found is not None:
-                return candidate, found
-        return smallest, None
+        found, innocent = self._again(twin)
+        if found is not None or twin == smallest:
+            return twin, found, False
+        found, _ = self._again(smallest)
+        return smallest, found, innocent
 
-    def _again(self, sequence: Sequence) -> Finding | None:
-        """The fault, if a fresh worker shows it whenever it gets the sequence."""
+    def _again(self, sequence: Sequence) -> tuple[Finding | None, bool]:
+        """The fault, if a fresh worker shows it at every try; and whether there was a try that showed none."""
         found: Finding | None = None
         with self._course.aside(REPLAY_SECONDS), contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
             self._course.fresh()
             for _ in range(REPLAYS):
                 findings = self._findings(self._course.play(sequence))
                 if not findings:
-                    return None
+                    return None, True
                 found = findings[0]
-        return found
+        return found, False
 
     def _trials(self) -> Trials:
         """Tries that fail where the outcome has the fault."""

@@ -224,12 +224,13 @@ class Hunt:
             smallest = (
                 faulting.by_itself(smallest, known.place) or faulting.with_its_past(*self._first) or smallest
             )
-        smallest, found = faulting.pinned_down(smallest)
+        smallest, found, odd = faulting.pinned_down(smallest)
         if found is None:
             found = known
             smallest = faulting.with_its_past(*self._first) or smallest
-        self._done.add((known.fault.check, found.circumstance))
-        fault = found.fault._replace(check=found.circumstance or found.fault.check)
+        circumstance = found.circumstance if odd else ""
+        self._done |= {(known.fault.check, found.circumstance), (known.fault.check, circumstance)}
+        fault = found.fault._replace(check=circumstance or found.fault.check)
         self.caught.append(Caught(fault, found.evidence, smallest))
         return True
 
