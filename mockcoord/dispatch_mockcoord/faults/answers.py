@@ -14,7 +14,7 @@ from dispatch_mockcoord.faults.plan import Strike
 
 
 class Visit(NamedTuple):
-    """One request, as ASGI has it; `after` has something done so many seconds later, by the coordinator's clock."""
+    """One request, as ASGI has it. `after` has something done so much later, by the coordinator's clock."""
 
     scope: Scope
     receive: Receive

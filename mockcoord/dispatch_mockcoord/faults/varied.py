@@ -1,7 +1,7 @@
 """Legal variety, at work: frames and answers in other forms, ids of other shapes, everything a little later.
 
 The frames of one connection keep their order, and a job keeps its distance from the acknowledgement before it
-(C-JOB-21). Nothing that happens here is a fault, and nothing is marked in the transcript.
+(C-JOB-21). The transcript says once that they vary: nothing that happens here is a fault.
 """
 
 import asyncio
@@ -11,7 +11,9 @@ from random import Random
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
 
-from dispatch_protocol.messages import JobAssign, RegisterAck
+from dispatch_protocol.messages import CoordinatorMessage, JobAssign, RegisterAck
+from dispatch_protocol.recording import Fault, frame_event
+from dispatch_protocol.vocabulary import Role
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Message, Receive, Scope
@@ -23,6 +25,7 @@ from dispatch_mockcoord.faults.variety import (
     varied_answer,
     varied_frame,
     varied_job_id,
+    varied_pieces,
     varied_worker_id,
 )
 from dispatch_mockcoord.layers import Layer
@@ -40,7 +43,7 @@ class Variety(Layer):
     """
 
     def __init__(self, seed: int) -> None:
-        self._frames = Random(f"{seed} frames")  # noqa: S311
+        self._seed = seed
         self._answers = Random(f"{seed} answers")  # noqa: S311
         self._ids = Random(f"{seed} ids")  # noqa: S311
         self._queues: WeakKeyDictionary[Line, _Queue] = WeakKeyDictionary()
@@ -49,6 +52,9 @@ class Variety(Layer):
         """Take over ids, and what is sent."""
         self._switchboard = switchboard
         self._settle = switchboard.settings.terms.settle_seconds
+        switchboard.record(
+            Fault(t=switchboard.elapsed(), name="variety", detail=f"seed {self._seed}", legal=True)
+        )
         switchboard.outgoing = self.deliver
         switchboard.new_id = lambda: varied_job_id(self._ids)
         switchboard.new_worker_id = lambda: varied_worker_id(self._ids)
@@ -69,13 +75,9 @@ class Variety(Layer):
             return
         queue = self._queues.get(line)
         if queue is None:
-            queue = self._queues[line] = _Queue(self._switchboard, effect.connection)
-        queue.send(
-            varied_frame(effect.message, self._frames),
-            delay(self._frames),
-            is_job=isinstance(effect.message, JobAssign),
-            settle=self._settle if isinstance(effect.message, RegisterAck) else 0.0,
-        )
+            random = Random(f"{self._seed} frames {effect.connection}")  # noqa: S311
+            queue = self._queues[line] = _Queue(self._switchboard, effect.connection, random)
+        queue.send(effect.message, self._settle)
 
     def flush(self, number: int) -> None:
         """Send at once whatever is held back on this connection: something out of turn is to come."""
@@ -86,35 +88,42 @@ class Variety(Layer):
 
 
 class _Held(NamedTuple):
-    """A frame that is held back until `due`; no job follows within `settle` seconds after it."""
+    """A message that is held back until `due`; no job follows within `settle` seconds after it."""
 
     due: float
-    frame: str
+    pieces: list[bytes]
     is_job: bool
     settle: float
 
 
 class _Queue:
-    """The frames of one connection that are held back, in their order."""
+    """The messages of one connection that are held back, in their order."""
 
-    def __init__(self, switchboard: Switchboard, number: int) -> None:
+    def __init__(self, switchboard: Switchboard, number: int, random: Random) -> None:
         self._switchboard = switchboard
         self._number = number
+        self._random = random
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Held] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._no_job_before = 0.0
 
-    def send(self, frame: str, delay: float, *, is_job: bool, settle: float) -> None:
-        """Send this after so many seconds, and not before what waits already."""
-        self._waiting.append(_Held(self._loop.time() + delay, frame, is_job, settle))
+    def send(self, message: CoordinatorMessage, settle: float) -> None:
+        """Send this some time soon, and not before what waits already. Jobs wait out an ack's `settle`."""
+        held = _Held(
+            due=self._loop.time() + delay(self._random),
+            pieces=varied_pieces(varied_frame(message, self._random), self._random),
+            is_job=isinstance(message, JobAssign),
+            settle=settle if isinstance(message, RegisterAck) else 0.0,
+        )
+        self._waiting.append(held)
         if self._timer is None:
             self._release()
 
     def flush(self) -> None:
         """Send everything now."""
         while self._waiting:
-            self._switchboard.emit(self._number, self._waiting.popleft().frame)
+            self._emit(self._waiting.popleft().pieces)
         self.drop()
 
     def drop(self) -> None:
@@ -134,9 +143,20 @@ class _Queue:
                 self._timer = self._loop.call_at(due, self._release)
                 return
             self._waiting.popleft()
-            self._switchboard.emit(self._number, held.frame)
+            self._emit(held.pieces)
             if held.settle:
                 self._no_job_before = self._loop.time() + held.settle + _MARGIN
+
+    def _emit(self, pieces: list[bytes]) -> None:
+        """Send one message, in fragments where there are several pieces, and show it in the transcript."""
+        board, number = self._switchboard, self._number
+        text = b"".join(pieces).decode("utf-8")
+        line = board.lines.speaking(number)
+        if line is None or len(pieces) == 1:
+            board.emit(number, text)
+            return
+        board.record(frame_event(board.elapsed(), number, Role.COORDINATOR, text, fragments=len(pieces)))
+        line.post_pieces(pieces, is_text=True, pings=0)
 
 
 class _Answers:

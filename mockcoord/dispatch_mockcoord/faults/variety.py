@@ -1,9 +1,11 @@
 """Legal variety: the same message, answer or id in another form that the specification allows.
 
 Pure: chance comes in as a generator. What is read from the result is what was there before, and members that
-nobody knows beside it. Source: W-ROB-2 (unknown members), C-FRM-2 (white space), C-REG-2 and C-JOB-2 (ids).
+nobody knows beside it. Source: W-ROB-2 (unknown members), W-ROB-13 (fragments), C-FRM-2 (white space),
+C-REG-2 and C-JOB-2 (ids).
 """
 
+from itertools import pairwise
 from random import Random
 from typing import Final
 from uuid import UUID, uuid4
@@ -88,8 +90,15 @@ def varied_worker_id(random: Random) -> str:
 
 
 def delay(random: Random) -> float:
-    """For how many seconds a frame or an answer is held back: often not at all."""
-    return random.uniform(0, MAX_DELAY_SECONDS) if random.random() < 0.5 else 0.0
+    """For how many seconds a frame or an answer is held back: often not at all, seldom for long."""
+    return float(MAX_DELAY_SECONDS * random.random() ** 3) if random.random() < 0.5 else 0.0
+
+
+def varied_pieces(frame: str, random: Random) -> list[bytes]:
+    """The frame in UTF-8, now and then in fragments, cut anywhere (W-ROB-13); some may be empty."""
+    octets = frame.encode("utf-8")
+    cuts = sorted(random.choices(range(len(octets) + 1), k=random.choice((0, 0, 0, 0, 1, 3))))
+    return [octets[start:end] for start, end in pairwise((0, *cuts, len(octets)))]
 
 
 def _varied(text: str, random: Random) -> str:

@@ -1,11 +1,6 @@
 """Legal variety at work: two workers that share no code take every form of it, and break no clause."""
 
 import asyncio
-import os
-import sys
-from asyncio.subprocess import DEVNULL
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -29,12 +24,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.mockcoord.client import TASK, client, worker
+from tests.mockcoord.faults.workers import WORKERS, process
 
-ROOT = Path(__file__).parents[3]
-WORKERS = {
-    "reference": [sys.executable, "-m", "dispatch_worker"],
-    "independent": [sys.executable, "-m", "tests.mutants"],
-}
 WAIT = 60.0
 
 
@@ -83,20 +74,6 @@ def jobs(random: Random) -> list[dict[str, Any]]:
     return made
 
 
-@asynccontextmanager
-async def process(command: list[str], url: str, folder: Path) -> AsyncIterator[None]:
-    """A worker as a process, gone afterwards."""
-    told = {"COORDINATOR_URL": url, "OLLAMA_BASE_URL": url, "WORKER_KEY_PATH": str(folder / "key.json")}
-    running = await asyncio.create_subprocess_exec(
-        *command, env=os.environ | told, cwd=ROOT, stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
-    )
-    try:
-        yield
-    finally:
-        running.kill()
-        await running.wait()
-
-
 async def finished(http: httpx2.AsyncClient, job: dict[str, Any]) -> dict[str, Any]:
     """The job as a client sees it at the end."""
     committed = (await http.post("/v1/jobs/commit/fast", json=job)).json()
@@ -112,6 +89,7 @@ async def finished(http: httpx2.AsyncClient, job: dict[str, Any]) -> dict[str, A
 async def test_fifty_jobs_with_every_receipt_verified(name: str, tmp_path: Path) -> None:
     findings: list[Finding] = []
     joined = asyncio.Event()
+    fragments: set[int] = set()
 
     def observe(effect: Effect) -> None:
         if isinstance(effect, WorkerJoined):
@@ -120,6 +98,7 @@ async def test_fifty_jobs_with_every_receipt_verified(name: str, tmp_path: Path)
     running = MockCoordinator(Settings(terms=Terms()), layers=[Variety(7), Model()])
     rules = Rules()
     running.tap(lambda event: findings.extend(rules.feed(event)))
+    running.tap(lambda event: fragments.add(event.fragments) if isinstance(event, Frame) else None)
     running.observe(observe)
     async with running, client(running) as http, process(WORKERS[name], running.url, tmp_path):
         await asyncio.wait_for(joined.wait(), WAIT)
@@ -130,6 +109,7 @@ async def test_fifty_jobs_with_every_receipt_verified(name: str, tmp_path: Path)
     assert [job["receipt"]["verified"] for job in seen] == [True] * 50
     assert findings == []
     assert rules.judged["C-JOB-21"] == 50
+    assert fragments == {1, 2, 4}
 
 
 async def transcript(seed: int) -> tuple[list[str], list[str]]:

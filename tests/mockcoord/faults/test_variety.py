@@ -10,6 +10,7 @@ from dispatch_mockcoord.faults.variety import (
     varied_answer,
     varied_frame,
     varied_job_id,
+    varied_pieces,
     varied_worker_id,
 )
 from dispatch_protocol.canonical import Json, parse, stringify
@@ -104,6 +105,19 @@ def test_ids_are_fresh_and_of_many_shapes() -> None:
     workers = [varied_worker_id(random) for _ in range(300)]
     assert len({text.lower() for text in jobs + workers}) == 600
     assert all(text.isprintable() for text in workers)
+
+
+@given(messages, chances)
+def test_fragments_are_the_frame(message: CoordinatorMessage, random: Random) -> None:
+    frame = varied_frame(message, random)
+    pieces = varied_pieces(frame, random)
+    assert b"".join(pieces).decode("utf-8") == frame
+
+
+def test_some_frames_are_fragmented_and_most_are_not() -> None:
+    counts = [len(varied_pieces("\U0001f4e6" * 20, Random(seed))) for seed in range(100)]
+    assert set(counts) == {1, 2, 4}
+    assert counts.count(1) > 50
 
 
 def test_delays_are_bounded() -> None:
