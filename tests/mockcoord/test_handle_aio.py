@@ -4,6 +4,7 @@ import asyncio
 import inspect
 
 import pytest
+import websockets
 from dispatch_mockcoord.testing import (
     AioHandle,
     ClausesBroken,
@@ -14,7 +15,6 @@ from dispatch_mockcoord.testing import (
 from dispatch_mockcoord.testing import jobs as job_operations
 from dispatch_mockcoord.testing.faces import AioClockFace, AioFaultsFace, ClockFace, FaultsFace
 
-from tests.mockcoord import client
 from tests.mockcoord.client import Worker
 
 OF_LIFE = {"start", "stop", "aio"}
@@ -23,7 +23,7 @@ OF_LIFE = {"start", "stop", "aio"}
 
 async def join(coordinator: AioHandle) -> Worker:
     """A registered worker of the test's own, over a connection that the test has to close."""
-    socket = await client.websockets.connect(coordinator.ws_url)
+    socket = await websockets.connect(coordinator.ws_url)
     worker = Worker(socket, 1)
     await worker.register()
     return worker
