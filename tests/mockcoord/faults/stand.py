@@ -21,7 +21,7 @@ from tests.mockcoord.client import TASK, client, settings
 from tests.mockcoord.driver import identity
 
 GRACE = "C-JOB-21"
-WAIT = 10.0
+WAIT = 30.0
 SILENCE = 0.15
 COORDINATOR = frozenset({Role.COORDINATOR})
 
