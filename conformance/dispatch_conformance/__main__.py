@@ -2,6 +2,6 @@
 
 import sys
 
-from dispatch_conformance.cli import main
+from dispatch_conformance.entry import main
 
 sys.exit(main())

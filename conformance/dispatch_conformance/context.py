@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.vocabulary import ProviderType
 
 from dispatch_conformance.checks import Check
 from dispatch_conformance.clock import ControlClock
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 
     from dispatch_conformance.embedded import Embedded
     from dispatch_conformance.scenario import Scenario
+
+
+class Registered(NamedTuple):
+    """Who a worker said it is when it registered."""
+
+    pubkey: str
+    provider_type: ProviderType | None
+    capabilities: tuple[str, ...]
 
 
 class Place(Protocol):
@@ -51,8 +60,8 @@ class Context:
     """Everything a scenario needs: a stage, a stand-in for Ollama, a folder, and the worker's process.
 
     `async with` opens it and ends all of it, the workers first. `stage` and `ollama` are the first of their
-    kind; `stages` and `workers` hold all. `smallest` holds, by the id of a failed check, the smallest input
-    that shows the failure, where a scenario searched for one: JSON that its `play_again` takes.
+    kind; `stages`, `embedded` and `workers` hold all. `smallest` holds, by the id of a failed check, the
+    smallest input that shows the failure, where a scenario searched for one: JSON that its `play_again` takes.
     """
 
     scenario: "Scenario"
@@ -61,6 +70,7 @@ class Context:
     attempt: int = 1
     observations: list[Observation] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
+    embedded: "list[Embedded]" = field(default_factory=list)
     workers: list[WorkerProcess] = field(default_factory=list)
     judges: list[PassiveJudge] = field(default_factory=list)
     transcripts: list[Transcript] = field(default_factory=list)
@@ -88,6 +98,17 @@ class Context:
         """Where the first worker's key file is."""
         return self.folder / "keys" / "worker-key.json"
 
+    @property
+    def registered(self) -> Registered | None:
+        """Who the first worker that registered anywhere said it is; None if none did."""
+        sessions = (session for stage in self.stages for session in stage.sessions)
+        told = (entry for place in self.embedded for entry in place.registrations)
+        for session in sessions:
+            return Registered(session.pubkey, session.provider_type, session.capabilities)
+        for entry in told:
+            return Registered(entry.provider_pubkey, entry.provider_type, tuple(entry.capabilities))
+        return None
+
     async def new_stage(self, conduct: Conduct | None = None) -> Stage:
         """One more coordinator, on a port of its own."""
         name = self._transcript_name(f"+{len(self.stages)}" if self.stages else "")
@@ -106,6 +127,7 @@ class Context:
         )
         self.judges.append(PassiveJudge(coordinator.transcript, self.scenario.name, self.scenario.blind))
         self.transcripts.append(coordinator.transcript)
+        self.embedded.append(coordinator)
         return await self._stack.enter_async_context(coordinator)
 
     async def start(

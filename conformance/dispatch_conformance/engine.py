@@ -38,7 +38,7 @@ HOPELESS: Final = 3
 class ScenarioRun:
     """What became of one scenario. `error` is the suite's own failure, with its traceback's end.
 
-    `registered`: a worker sent a `register` to a stage. `outputs` is what its workers printed, `endings` how
+    `registered`: a worker sent a `register`. `outputs` is what its workers printed, `endings` how
     they ended where that was not the suite's doing, `smallest` the smallest input found for each check that
     failed where inputs were searched for.
     """
@@ -194,8 +194,8 @@ async def run_scenario(
         passive, error = [], describe(failure)
     observations = [*context.observations, *passive]
     observations += life(scenario, missing, passive)
-    observations += unobserved(scenario, missing, error, observations, _capabilities(context))
-    session = next((entry for stage in context.stages for entry in stage.sessions), None)
+    who = context.registered
+    observations += unobserved(scenario, missing, error, observations, who.capabilities if who else None)
     return ScenarioRun(
         scenario=scenario,
         attempt=attempt,
@@ -206,10 +206,10 @@ async def run_scenario(
         seconds=time.monotonic() - started,
         connected=any(transcript.connected for transcript in context.transcripts),
         error=error,
-        provider_type=session.provider_type if session else None,
-        pubkey=session.pubkey if session else "",
-        capabilities=_capabilities(context) or (),
-        registered=any(stage.sessions for stage in context.stages),
+        provider_type=who.provider_type if who else None,
+        pubkey=who.pubkey if who else "",
+        capabilities=who.capabilities if who else (),
+        registered=who is not None,
         smallest=context.smallest,
     )
 
@@ -223,7 +223,3 @@ def describe(failure: BaseException) -> str:
         trace = trace.tb_next
     place = f" ({trace.tb_frame.f_code.co_filename}:{trace.tb_lineno})" if trace is not None else ""
     return f"{type(failure).__name__}: {failure}{place}"
-
-
-def _capabilities(context: Context) -> tuple[str, ...] | None:
-    return next((entry.capabilities for stage in context.stages for entry in stage.sessions), None)

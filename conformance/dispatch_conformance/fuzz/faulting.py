@@ -64,7 +64,7 @@ class Faulting:
         return smallest, found, innocent
 
     def _again(self, sequence: Sequence) -> tuple[Finding | None, bool]:
-        """The fault, if a fresh worker shows it at every try; and whether there was a try that showed none."""
+        """The fault, if a fresh worker shows it at every try; and whether one of the tries showed none."""
         found: Finding | None = None
         with self._course.aside(REPLAY_SECONDS), contextlib.suppress(TimeUp, NoMoreRestarts, Missing):
             self._course.fresh()
