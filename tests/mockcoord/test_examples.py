@@ -1,6 +1,7 @@
 """The examples run as they stand, copied to a folder of their own, as they would in another project."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+ROOT = Path(__file__).parents[2]
+EXAMPLES, README = ROOT / "examples", ROOT / "README.md"
 
 
 @pytest.fixture
@@ -48,6 +50,17 @@ def test_the_one_for_node(copied: Path) -> None:
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
 def test_the_one_for_a_shell(copied: Path) -> None:
     run(copied, "./coordinator.sh")
+
+
+def test_those_of_the_readme(tmp_path: Path) -> None:
+    section = README.read_text("utf-8").partition("### In your tests")[2].partition("\n## ")[0]
+    fixtures, plain = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    (tmp_path / "test_readme.py").write_text(fixtures, "utf-8")
+    (tmp_path / "plain.py").write_text(plain, "utf-8")
+    (tmp_path / "pytest.ini").write_text((EXAMPLES / "pytest.ini").read_text("utf-8"), "utf-8")
+    told = run(tmp_path, sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider")
+    assert "4 passed" in told
+    assert run(tmp_path, sys.executable, "plain.py").startswith("http://127.0.0.1:")
 
 
 def test_all_are_named_in_their_list() -> None:
