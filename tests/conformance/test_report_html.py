@@ -11,8 +11,8 @@ import pytest
 from dispatch_conformance.report.formats import FORMATS
 from dispatch_conformance.report.html import page
 from dispatch_conformance.report.html.elements import element, raw
-from dispatch_conformance.report.html.page import MAX_PAGE, MAX_TEXT, MIN_TEXT
-from dispatch_conformance.report.html.values import difference_of, frame_text, prose, side
+from dispatch_conformance.report.html.page import MAX_PAGE, MIN_TEXT
+from dispatch_conformance.report.html.values import MAX_TEXT, clipped, difference_of, frame_text, prose, side
 from dispatch_conformance.report.plain import visible
 from dispatch_conformance.transcript import Transcript
 from dispatch_conformance.verdicts import Verdict
@@ -183,8 +183,17 @@ def test_setting_pieces_apart_loses_nothing(text: str, limit: int) -> None:
     assert "".join(element("p", *prose(text, 200)).itertext()).replace("`", "").replace("*", "") == (
         shown.replace("`", "").replace("*", "")
     )
-    cut = "".join(frame_text(text, limit, "there").itertext())
-    assert cut == shown or f"{len(text) - limit} characters left out; all of it: there" in cut
+    cut = "".join(frame_text(text * 2, limit, "there").itertext())
+    left = f" … {2 * len(text) - limit} characters left out; all of it: there … "
+    begin, found, end = cut.partition(left)
+    assert cut == visible(text * 2) if 2 * len(text) <= limit + 60 else found
+    assert visible(text * 2).startswith(begin)
+    assert visible(text * 2).endswith(end)
+
+
+def test_a_line_is_clipped_at_its_end() -> None:
+    assert clipped("abc def", 7) == "abc def"
+    assert clipped("abc def", 4) == "abc…"
 
 
 def test_names_of_members_are_set_apart_from_strings_that_look_like_them() -> None:

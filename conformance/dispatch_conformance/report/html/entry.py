@@ -12,7 +12,7 @@ from dispatch_conformance.report.html.elements import Content, element
 from dispatch_conformance.report.html.frames import evidence
 from dispatch_conformance.report.html.pieces import badge, command, flag, link
 from dispatch_conformance.report.html.standing import OPEN, Judged, Standing, parts, standing
-from dispatch_conformance.report.html.values import byte_rows, difference_of, prose, shortened, side
+from dispatch_conformance.report.html.values import byte_rows, clipped, difference_of, prose, shortened, side
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.verdicts import CheckResult
 
@@ -62,10 +62,10 @@ def _line(judged: Judged, limit: int) -> Element:
         " ",
         element("span", judged.level, class_=f"level {judged.level.lower()}"),
         " ",
-        element("span", *prose(law.text, len(law.text)), class_="sentence"),
+        element("span", *prose(law.text), class_="sentence"),
     )
     if judged.standing in OPEN and best.message:
-        line.append(element("span", *prose(best.message, min(limit, _SENTENCE)), class_="found"))
+        line.append(element("span", *prose(clipped(best.message, min(limit, _SENTENCE))), class_="found"))
     if best.repeats is not None:
         line.append(flag(best.repeats.label))
     return line
@@ -80,7 +80,7 @@ def _checks(report: Report, judged: Judged, limit: int) -> Iterator[Element]:
         if standing(result) in OPEN:
             head = element("summary", badge(standing(result)), " ", element("code", result.id))
             if result.message:
-                found = prose(result.message, min(limit, _SENTENCE))
+                found = prose(clipped(result.message, min(limit, _SENTENCE)))
                 head.append(element("span", " ", *found, class_="found"))
             yield element("details", head, _told(report, result, limit), class_="check")
     yield _table(judged.results)

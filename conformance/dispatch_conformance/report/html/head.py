@@ -9,7 +9,7 @@ from dispatch_conformance.report.groups import Failure
 from dispatch_conformance.report.html.elements import Content, element
 from dispatch_conformance.report.html.pieces import badge, command, flag, link, sign
 from dispatch_conformance.report.html.standing import Standing, accepted, parts, standing
-from dispatch_conformance.report.html.values import prose, shortened
+from dispatch_conformance.report.html.values import clipped, prose, shortened
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.verdicts import Verdict
 
@@ -102,7 +102,7 @@ def _to_mend(failure: Failure) -> Element:
     best = failure.best
     others = dict.fromkeys(other.clause for other in parts(failure) if other.clause != best.clause)
     line = element("li", badge(standing(best)), " ", link(best.clause), " ")
-    line.append(element("span", *prose(best.message or best.id, _MESSAGE), class_="message"))
+    line.append(element("span", *prose(clipped(best.message or best.id, _MESSAGE)), class_="message"))
     if best.known:
         line.append(element("span", "known: ", *prose(best.known, _TEXT), class_="note"))
     if best.repeats is not None:

@@ -29,18 +29,15 @@ from dispatch_conformance.report.html.standing import (
     unexamined,
 )
 from dispatch_conformance.report.html.tools import keys, tools
-from dispatch_conformance.report.html.values import prose
+from dispatch_conformance.report.html.values import MAX_TEXT, prose
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.scenarios import UNCHECKED
 
 MAX_PAGE: Final = 8_000_000
 """How many characters the page may have."""
 
-MAX_TEXT: Final = 2_000
-"""How many characters of any one text it shows, if it may have all of them."""
-
 MIN_TEXT: Final = 60
-"""How many it shows in any case."""
+"""How many characters of one text it shows in any case."""
 
 _TEXTS: Final = 600_000
 """How many characters of evidence are tried first: of hostile text each may become ten."""
@@ -139,7 +136,7 @@ def _why(law: Clause) -> Iterator[Content]:
     """The clause, and the reason where it is not the selection of this run."""
     reason = UNCHECKED.get(law.id) or law.untestable_reason
     said = f"{law.text} {reason[:1].upper()}{reason[1:]}." if reason else law.text
-    return prose(said, len(said))
+    return prose(said)
 
 
 def _foot(report: Report, limit: int) -> Element:

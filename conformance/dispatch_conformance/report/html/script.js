@@ -198,6 +198,12 @@
   document.addEventListener("keydown", pressed);
   addEventListener("hashchange", recall);
 
+  // What is brought into view stands below the tools, however many lines they take.
+  new ResizeObserver(() => {
+    const sticky = getComputedStyle(form).position === "sticky";
+    document.documentElement.style.scrollPaddingTop = sticky ? `${form.offsetHeight + 4}px` : "";
+  }).observe(form);
+
   for (const control of [form, one("theme"), ...all(".copy")]) control.hidden = false;
   paint(themes[kept()] ? kept() : "");
   filter();

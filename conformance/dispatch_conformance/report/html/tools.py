@@ -30,7 +30,7 @@ def tools(counts: Mapping[Standing, int], shown: Sequence[str]) -> Element:
     search = element(
         "label",
         element("span", "Search", class_="label"),
-        element("input", type="search", name="q", placeholder="any text", autocomplete="off"),
+        element("input", type="search", name="q", placeholder="Search any text", autocomplete="off"),
         class_="search",
     )
     return element(

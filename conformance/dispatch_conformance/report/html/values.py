@@ -8,6 +8,9 @@ from xml.etree.ElementTree import Element
 from dispatch_conformance.report.html.elements import Content, add, element
 from dispatch_conformance.report.plain import Difference, first_difference
 
+MAX_TEXT: Final = 2_000
+"""How many characters of one text the page shows, if it may show all of them."""
+
 _BEFORE: Final = 160
 """How many characters before the difference are shown of a text that is too long."""
 
@@ -20,10 +23,18 @@ _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"(\s*:)?|\\?\Z)', re.DOTALL)
 """A string of JSON, closed or cut off, and the colon behind a member's name: every letter is read once."""
 
 
+_SPARE: Final = 60
+"""How much longer than its limit a text may be before it is cut: the sign of a cut is as long."""
+
+
+def clipped(text: str, limit: int) -> str:
+    """The text, or the beginning of one that is too long for a line."""
+    return text if len(text) <= limit else f"{text[:limit].rstrip()}…"
+
 
 def shortened(text: str, limit: int, whole: str = "") -> Iterator[Content]:
-    """The text; of one longer than `limit` both ends, and where the `whole` of it is."""
-    if len(text) <= limit:
+    """The text; of one much longer than `limit` both ends, and where the `whole` of it is."""
+    if len(text) <= limit + _SPARE:
         yield text
         return
     tail = limit // 4
@@ -32,7 +43,7 @@ def shortened(text: str, limit: int, whole: str = "") -> Iterator[Content]:
     yield text[-tail:]
 
 
-def prose(text: str, limit: int) -> Iterator[Content]:
+def prose(text: str, limit: int = MAX_TEXT) -> Iterator[Content]:
     """The suite's own sentences: what stands between grave accents as code, between asterisks set apart."""
     for part in shortened(text, limit):
         if not isinstance(part, str):
