@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 
 from tests.mutants import catalogue
 from tests.mutants.settings import from_environment
@@ -31,6 +32,12 @@ def main(arguments: list[str] | None = None) -> int:
     except ValueError as error:
         print(f"[Mutant] {error}", file=sys.stderr)
         return 2
+
+
+def combined(names: Sequence[str]) -> type[Worker]:
+    """The conforming worker with all of these switched on; where two change the same, the first wins."""
+    programs = [catalogue.MUTANTS[name].program for name in names]
+    return type("Combined", tuple(programs), {}) if len(programs) > 1 else next(iter(programs), Worker)
 
 
 if __name__ == "__main__":
