@@ -86,7 +86,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Fail a test that passed, if a worker broke a MUST meanwhile."""
     result = yield
     running = item.stash.get(_COORDINATOR, None)
-    if running is not None and running.desk.setup.check:
+    if running is not None:
         from dispatch_mockcoord.testing.telling import verdict  # noqa: PLC0415
 
         broken = verdict(running)
@@ -111,7 +111,7 @@ def pytest_runtest_makereport(
         report.sections += sections(
             running, item.stash.get(_WORKERS, []), with_clauses=_TOLD not in item.stash
         )
-    if report.when == "call" and running.desk.setup.check:
+    if report.when == "call":
         setattr(report, _ADVICE, advice(running))
     return report
 

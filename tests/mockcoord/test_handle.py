@@ -1,10 +1,12 @@
 """The handle: what a test does with a coordinator that runs in a thread of its own."""
 
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 import websockets
@@ -17,8 +19,9 @@ from dispatch_mockcoord.testing import (
     mock_coordinator,
 )
 from dispatch_protocol.errors import UsageError
-from dispatch_protocol.recording import Frame, Opened, read_lines
+from dispatch_protocol.recording import Frame, Http, Opened, read_lines
 from dispatch_protocol.rest import RestFault
+from dispatch_protocol.rules import Rules
 from dispatch_protocol.vocabulary import JobStatus, Role
 
 from tests.mockcoord.blocking import registered
@@ -43,6 +46,8 @@ def test_it_serves_at_its_address_while_its_block_runs() -> None:
         socket.create_connection(("127.0.0.1", running.port))
     with pytest.raises(UsageError, match="inside its `with` block"):
         running.submit("summarize", "text")
+    running.stop()
+    assert not running.is_running
 
 
 def test_a_port_that_is_taken_is_misuse(running: CoordinatorHandle) -> None:
@@ -228,6 +233,26 @@ def test_a_reset_leaves_nothing_but_the_address(running: CoordinatorHandle) -> N
         running.run("classify", "good", user_id="alice", privacy_class="PRIVATE")
 
 
+def test_what_is_submitted_stands_in_the_transcript_as_a_client_s_request(running: CoordinatorHandle) -> None:
+    job_id = running.submit("classify", "good")
+    with pytest.raises(JobFailed):
+        running.run("LLM_INFER", "hello", privacy_class="PRIVATE")
+    code = running.pairing_code("alice")
+    events = running.transcript.events
+    asked = [(event.path, event.status) for event in events if isinstance(event, Http)]
+    assert asked == [
+        ("/v1/jobs/commit/cheap", 201),
+        ("/v1/jobs/commit/fast", 422),
+        ("/v1/trust/create", 201),
+    ]
+    rules = Rules()
+    assert [finding for event in events for finding in rules.feed(event)] == []
+    assert {"C-REST-2", "C-TRU-1"} <= rules.judged.keys()
+    told = " ".join(running.transcript.lines())
+    assert job_id in told
+    assert code in told
+
+
 def test_a_reset_keeps_what_the_setup_says() -> None:
     with mock_coordinator(faults=["close:code=1012,count=1"], seed=7, allow="W-FRM") as running:
         running.faults.clear()
@@ -275,6 +300,20 @@ def test_what_is_allowed_is_overlooked() -> None:
             running.allow("W-FRMX")
         running.allow("W-FRM")
         assert running.violations == ()
+
+
+def test_a_claim_is_charged_to_the_only_worker(running: CoordinatorHandle) -> None:
+    """What binds DESKTOP alone binds it over HTTP too, where no connection says who asks."""
+    with registered(running.ws_url) as worker:
+        code = running.pairing_code("alice")
+        body = {"pairing_code": f" {code} ", "provider_pubkey": worker.pubkey}
+        data, headers = json.dumps(body).encode(), {"Content-Type": "application/json"}
+        with pytest.raises(HTTPError, match="400"):
+            urlopen(Request(f"{running.url}/v1/trust/claim", data, headers))
+        (breach,) = running.violations
+        assert (breach.clause, breach.level, breach.worker) == ("W-PAIR-2", "MUST", worker.pubkey)
+        assert "POST /v1/trust/claim" in breach.event
+        running.allow("W-PAIR-2")
 
 
 def test_the_check_can_be_left_out_or_asked_for() -> None:

@@ -89,6 +89,9 @@ PASSING = """
             mock_coordinator.submit("classify", "good")
             work()
 
+    def test_it_may_be_stopped(mock_coordinator):
+        mock_coordinator.stop()
+
     def test_each_test_has_its_own(mock_coordinator):
         assert mock_coordinator.jobs == () and mock_coordinator.workers == ()
 
@@ -100,7 +103,7 @@ PASSING = """
 
 
 def test_what_is_right_passes(run: Run) -> None:
-    run(PASSING).assert_outcomes(passed=8)
+    run(PASSING).assert_outcomes(passed=9)
 
 
 def test_an_async_test_awaits_the_twin(run: Run) -> None:

@@ -127,9 +127,16 @@ class Judge:
             if len(self._breaches) < MAX_BREACHES:
                 self._breaches.append(self._breach(finding))
 
+    def _culprit(self, connection: int | None) -> tuple[str, ProviderType | None]:
+        """Key and type of whoever is on this connection; over HTTP, of the only worker there ever was."""
+        if connection is not None:
+            return self._workers.get(connection, ("", None))
+        known = set(self._workers.values())
+        return known.pop() if len(known) == 1 else ("", None)
+
     def _breach(self, finding: Finding) -> Breach:
         law = clause(finding.clause)
-        pubkey, provider_type = self._workers.get(finding.connection or 0, ("", None))
+        pubkey, provider_type = self._culprit(finding.connection)
         event = self._evidence(finding.event_index)
         return Breach(
             clause=law.id,

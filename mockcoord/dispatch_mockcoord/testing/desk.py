@@ -10,6 +10,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from dispatch_protocol.errors import UsageError, shown
+from dispatch_protocol.recording import Http
+from dispatch_protocol.rest import CONTENT_TYPE
 
 from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.core.effects import Effect, WorkerJoined
@@ -77,6 +79,24 @@ class Run:
     def board(self) -> Switchboard:
         """The switchboard of this run."""
         return self.running.switchboard
+
+    def show_request(self, path: str, body: str, status: int, answer: str) -> None:
+        """Show in the transcript what was asked here in a client's stead, as the POST that it stands for.
+
+        Whoever reads the transcript, the passive rules among them, knows jobs and pairing codes from there.
+        """
+        event = Http(
+            t=self.board.elapsed(),
+            sender="client",
+            method="POST",
+            path=path,
+            status=status,
+            request=body,
+            request_type="application/json",
+            response=answer,
+            content_type=CONTENT_TYPE,
+        )
+        self.board.record(event)
 
     async def first(self, pick: Callable[[Effect], _T | None], seconds: float) -> _T | None:
         """What `pick` makes of the first effect from now on that it makes anything of; None if none comes."""

@@ -51,6 +51,11 @@ class CoordinatorHandle(Address):
         """The same coordinator, awaited instead."""
         return AioHandle(self._desk, self._thread)
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not stopped."""
+        return self._thread.is_alive
+
     def start(self) -> None:
         """Start it; returns when it serves. Raises UsageError where it cannot."""
         self._thread.start()
@@ -61,7 +66,9 @@ class CoordinatorHandle(Address):
             raise
 
     def stop(self) -> None:
-        """End it, with all its connections, and free its port."""
+        """End it, with all its connections, and free its port. Nothing happens where it has ended."""
+        if not self.is_running:
+            return
         try:
             self._thread.call(self._desk.close())
         finally:
@@ -75,7 +82,7 @@ class CoordinatorHandle(Address):
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None and self._desk.setup.check:
+            if kind is None and self.is_running and self._desk.setup.check:
                 self.check()
         finally:
             self.stop()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.pricing import resolve
-from dispatch_protocol.rest import read_commit
+from dispatch_protocol.rest import RestFault, committed_text, read_commit
 from dispatch_protocol.vocabulary import JobStatus, JobType, Policy, TaskType
 
 from dispatch_mockcoord.core.effects import Effect, JobChanged
@@ -43,8 +43,15 @@ async def submit(
     body: dict[str, JsonValue] = {"job_type": job_type.value, "user_id": user_id, "payload": whole}
     body["privacy_class"] = privacy_class
     tier = resolve(Policy(policy), job_type)
-    request = read_commit(stringify(body).encode("utf-8"), _JSON, tier)
-    return desk.run.board.commit(request).id
+    text = stringify(body)
+    job = desk.run.board.commit(read_commit(text.encode("utf-8"), _JSON, tier))
+    path = f"/v1/jobs/commit/{tier.value.lower()}"
+    if job.error is None:
+        desk.run.show_request(path, text, 201, committed_text(job.id))
+    else:
+        refusal = RestFault(422, job.error.value, {"job_id": job.id})
+        desk.run.show_request(path, text, refusal.status, refusal.text())
+    return job.id
 
 
 async def run(

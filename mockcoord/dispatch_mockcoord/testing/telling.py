@@ -4,7 +4,6 @@ from collections import Counter
 from typing import Final
 
 from dispatch_protocol.clauses import Level
-from dispatch_protocol.errors import DispatchError
 
 from dispatch_mockcoord.testing.breaches import Breach, ClausesBroken, musts, report
 from dispatch_mockcoord.testing.handle import CoordinatorHandle
@@ -15,9 +14,10 @@ MOST_ADVICE: Final = 20
 
 
 def verdict(running: CoordinatorHandle) -> str | None:
-    """What to say of the clauses that workers broke; None where they broke no MUST."""
+    """What to say of the clauses that workers broke; None where they broke no MUST, or nobody is to ask."""
     try:
-        running.check()
+        if running.is_running and running.desk.setup.check:
+            running.check()
     except ClausesBroken as broken:
         return str(broken)
     return None
@@ -28,24 +28,24 @@ def sections(
 ) -> list[tuple[str, str]]:
     """Title and text of all that helps to understand a failure; of a coordinator that ended, its workers.
 
-    Broken clauses are among it, unless the failure is about those.
+    Broken clauses are among it only `with_clauses`: a failure may be about those already.
     """
     told = [(f"dispatch-worker {worker.pubkey[:16]}", worker.output) for worker in workers]
-    try:
-        broken, transcript = musts(running.violations), running.transcript
-        faults, seed = running.faults.active, running.faults.seed
-    except DispatchError:
+    if not running.is_running:
         return told
-    if faults:
-        names = ", ".join(fault.name for fault in faults)
-        told.append(("dispatch faults", f"seed {seed}: {names}"))
+    faults, broken = running.faults, musts(running.violations)
+    if faults.active or running.desk.setup.variety:
+        names = ", ".join(fault.name for fault in faults.active) or "variety"
+        told.append(("dispatch faults", f"seed {faults.seed}: {names}"))
     if broken and with_clauses:
         told.append(("dispatch clauses", report(broken)))
-    return [("dispatch transcript", transcript.tail()), *told]
+    return [("dispatch transcript", running.transcript.tail()), *told]
 
 
 def advice(running: CoordinatorHandle) -> list[str]:
-    """One line for each SHOULD that workers broke, and how often."""
+    """One line for each SHOULD that workers broke, and how often; none where nobody is to ask."""
+    if not (running.is_running and running.desk.setup.check):
+        return []
     shoulds = [breach for breach in running.violations if breach.level is Level.SHOULD]
     times = Counter(breach.clause for breach in shoulds)
     firsts: dict[str, Breach] = {}

@@ -18,6 +18,11 @@ class LoopThread:
         self._name = name
         self._thread: threading.Thread | None = None
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its loop runs."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Start the thread; returns when its loop runs."""
         ready: Future[asyncio.AbstractEventLoop] = Future()
@@ -27,7 +32,7 @@ class LoopThread:
 
     def stop(self) -> None:
         """End the loop and the thread, with whatever still runs there. Idempotent."""
-        if self._thread is not None and self._thread.is_alive():
+        if self._thread is not None and self.is_alive:
             self._loop.call_soon_threadsafe(self._ended.set)
             self._thread.join()
         self._thread = None
@@ -49,7 +54,7 @@ class LoopThread:
         return await asyncio.wrap_future(self._submit(coroutine))
 
     def _submit(self, coroutine: Coroutine[Any, Any, _T]) -> Future[_T]:
-        if self._thread is None or not self._thread.is_alive():
+        if not self.is_alive:
             coroutine.close()
             raise UsageError("the coordinator does not run: use it inside its `with` block")
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)

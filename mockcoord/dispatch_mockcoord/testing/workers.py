@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import Mapping
 
 from dispatch_protocol.canonical import JsonValue, stringify
-from dispatch_protocol.rest import ClaimRequest
+from dispatch_protocol.rest import ClaimRequest, pairing_code_text
+from dispatch_protocol.times import iso_time
 
 from dispatch_mockcoord.core.effects import Effect, WorkerJoined
 from dispatch_mockcoord.testing.desk import Desk
@@ -37,7 +38,10 @@ async def wait_for_worker(desk: Desk, count: int = 1, timeout: float = 10.0) -> 
 
 async def pairing_code(desk: Desk, user_id: str = "user_test") -> str:
     """A fresh pairing code for this user, to be claimed by a worker."""
-    return desk.run.board.create_code(user_id).code
+    pairing = desk.run.board.create_code(user_id)
+    answer = pairing_code_text(pairing.code, iso_time(pairing.expires_ms))
+    desk.run.show_request("/v1/trust/create", stringify({"user_id": user_id}), 201, answer)
+    return pairing.code
 
 
 async def pair(desk: Desk, user_id: str, worker: WorkerView | str) -> None:
@@ -46,7 +50,7 @@ async def pair(desk: Desk, user_id: str, worker: WorkerView | str) -> None:
     A worker is named by its view or by a prefix of its key. Raises UsageError unless it is one that is here.
     """
     pubkey = desk.run.worker(worker).pubkey
-    code = await pairing_code(desk, user_id)
+    code = desk.run.board.create_code(user_id).code
     desk.run.board.claim_code(ClaimRequest(pairing_code=code, provider_pubkey=pubkey))
 
 
