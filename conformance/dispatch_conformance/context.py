@@ -61,7 +61,7 @@ class Context:
 
     `async with` opens it and ends all of it, the workers first. `stage` and `ollama` are the first of their
     kind; `stages`, `embedded` and `workers` hold all. `smallest` holds, by the id of a failed check, the
-    smallest input that shows the failure, where a scenario searched for one: JSON that its `play_again` takes.
+    smallest input that shows the failure, where one was searched for: JSON that its `play_again` takes.
     """
 
     scenario: "Scenario"

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from dispatch_conformance.clock import ControlClock, Stall
 from dispatch_conformance.context import Context
-from dispatch_conformance.engine import Engine, Outcome, run_scenario
+from dispatch_conformance.engine import HOPELESS, Engine, Outcome, run_scenario
 from dispatch_conformance.missing import NotConnected, NotDeclared, NotRegistered, WorkerLost
 from dispatch_conformance.report.model import make_report
 from dispatch_conformance.scenario import Scenario, scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import Verdict
 from dispatch_protocol.errors import UsageError
+from dispatch_protocol.parsing import parse
 from dispatch_protocol.vocabulary import JobType
 
 from tests.conformance.small_workers import command
@@ -276,3 +277,25 @@ def _runs(pid: int) -> bool:
     if sys.platform != "linux":
         return False
     return Path(f"/proc/{pid}").exists()
+
+
+async def test_a_text_that_cannot_be_read_is_an_error_of_the_suites_and_no_misuse() -> None:
+    @scenario("area.unread", CHECKS)
+    async def unread(_context: Context) -> None:
+        parse("[object Object]")
+
+    outcome = await run(unread)
+    assert "JsonSyntaxError" in outcome.errors[0]
+
+
+async def test_workers_that_connect_and_never_register_are_given_up(tmp_path: Path) -> None:
+    async def waits(context: Context) -> None:
+        await context.start()
+        await context.stage.registered(0.5)
+
+    scenarios = [scenario(f"area.deaf_{number}", CHECKS)(waits) for number in range(HOPELESS + 2)]
+
+    outcome = await run(*scenarios, worker=command(tmp_path, "says_hello"), jobs=1)
+
+    assert len(outcome.runs) == HOPELESS
+    assert outcome.given_up == f"no worker registered in {HOPELESS} scenarios; the rest was not tried"
