@@ -114,6 +114,11 @@ class WebSocketLine:
         if self._pauses <= 0:
             self._read_on()
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is read for now."""
+        return self._pauses > 0
+
     async def attention(self) -> None:
         """Returns while the connection is read from, or when it is torn."""
         await self._reading.wait()
@@ -190,9 +195,10 @@ async def _listen(
         if message["type"] == "websocket.disconnect":
             code = message.get("code")
             return NO_CODE if code is None else code, message.get("reason") or ""
-        await line.attention()
-        if line.is_torn:
-            continue
+        if line.is_paused:
+            await line.attention()
+            if line.is_torn:
+                continue
         text = message.get("text")
         line.is_attended = True
         try:
