@@ -170,6 +170,17 @@ class Driver:
     def reject(self, connection: int, job_id: str) -> list[dict[str, Any]]:
         return self.send(connection, {"type": "job_reject", "job_id": job_id, "reason": "busy"})
 
+    def answer(self, connection: int, job_id: str, what: str) -> dict[str, Any]:
+        """A `reject`, a `receipt` apart, or a completion: `whole`, `bare` (no receipt), `bad` (signature)."""
+        if what == "reject":
+            return {"type": "job_reject", "job_id": job_id, "reason": "no"}
+        if what == "receipt":
+            return self.submission(connection, job_id)
+        if what == "bare":
+            return self.bare(connection, job_id)
+        changes = {"receipt_signature": "bad"} if what == "bad" else {}
+        return self.completion(connection, job_id, **changes)
+
     def held(self, connection: int) -> str | None:
         """The job that this connection's worker holds."""
         return self.core.registry.workers[connection].job_id

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, JobRejected, Send
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, ClaimFault, Pairing
 from dispatch_protocol.messages import JobAssign, RegisterAck
 from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, PrivacyClass
 
@@ -226,6 +227,11 @@ class Model:
         """The jobs that wait."""
         return [job for job in self.jobs.values() if job.status is PENDING]
 
+    def holders(self) -> list[tuple[int, str]]:
+        """The connections that hold jobs, with these."""
+        peers = sorted(self.peers.items())
+        return [(connection, peer.job_id) for connection, peer in peers if peer.job_id is not None]
+
     def may_have(self, peer: Peer, job: Job) -> bool:
         """Whether this worker may be given this job."""
         trusted = job.privacy_class is PrivacyClass.PUBLIC or (job.user_id, peer.key) in self.paired
@@ -258,3 +264,29 @@ class Model:
             assert is_registered or self.now - opened < self.terms.register_seconds + ROUNDING
         for job in self.pending():
             assert self.now - self._committed[job.id] < self.terms.window_seconds + ROUNDING
+
+
+def claim_faults(pairing: Pairing | None, is_key: bool, wall_ms: int) -> tuple[ClaimFault, ...]:
+    """How a claim of this code may have to be refused; empty where it has to succeed.
+
+    A code may be forgotten an hour after its expiry.
+    """
+    if pairing is None:
+        return (ClaimFault.INVALID_CODE,)
+    if pairing.pubkey is not None:
+        return (ClaimFault.ALREADY_CLAIMED,)
+    age = wall_ms - (pairing.expires_ms - CODE_MILLISECONDS)
+    if age >= 2 * CODE_MILLISECONDS:
+        return (ClaimFault.EXPIRED, ClaimFault.INVALID_CODE)
+    if age >= CODE_MILLISECONDS:
+        return (ClaimFault.EXPIRED,)
+    return () if is_key else (ClaimFault.INVALID_KEY,)
+
+
+def is_about(effect: Effect, job_id: str) -> bool:
+    """Whether this effect is of this job."""
+    if isinstance(effect, JobChanged):
+        return effect.job.id == job_id
+    return (
+        isinstance(effect, Send) and isinstance(effect.message, JobAssign) and effect.message.job_id == job_id
+    )

@@ -5,13 +5,9 @@ connection), heartbeats, codes and claims, commits, commits that are withdrawn, 
 for any job, losses, frames of the lost, time, restarts. `tests.mockcoord.model` judges.
 """
 
-from typing import Any
-
-from dispatch_mockcoord.core.effects import Effect, JobChanged, Send
 from dispatch_mockcoord.core.terms import Terms
-from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, ClaimFault, Pairing
+from dispatch_mockcoord.core.trust import Pairing
 from dispatch_protocol.canonical import Json
-from dispatch_protocol.messages import JobAssign
 from dispatch_protocol.rest import CommitRequest
 from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
 from hypothesis import settings
@@ -19,12 +15,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.mockcoord.driver import Driver, identity
-from tests.mockcoord.model import Model
+from tests.mockcoord.model import Model, claim_faults, is_about
 
 KEYS = st.integers(1, 4)
 USERS = st.sampled_from(["ann", "ben"])
-CAPABILITIES = st.sampled_from([["TASK"], ["LLM_INFER"], ["LLM_INFER", "TASK"]])
+CAPABILITIES = st.sampled_from([["TASK"], ["LLM_INFER"], ["LLM_INFER", "TASK"], ["TASK", "LLM_INFER"]])
+JOB_TYPES = st.sampled_from([JobType.TASK, JobType.TASK, JobType.LLM_INFER])
+POLICIES = st.sampled_from([Policy.FAST, Policy.CHEAP])
 TYPES = st.sampled_from(["DESKTOP", "SEEKER"])
+BEATS = st.sampled_from(["own", "own", "own", "a stranger's", "none"])
+STRANGER = identity(9)
 GHOSTS = 5
 """How many of the connections that are gone are still heard from."""
 
@@ -32,12 +32,21 @@ GHOSTS = 5
 class CoreMachine(RuleBasedStateMachine):
     """The core, driven at random, beside its model."""
 
-    @initialize(receipts_required=st.booleans(), settle=st.sampled_from([0.0, 0.25]))
-    def begin(self, receipts_required: bool, settle: float) -> None:
+    @initialize(
+        receipts_required=st.booleans(),
+        settle=st.sampled_from([0.0, 0.25]),
+        are_paired=st.sampled_from([True, True, False]),
+    )
+    def begin(self, receipts_required: bool, settle: float, are_paired: bool) -> None:
         self.driver = Driver(Terms(settle_seconds=settle, receipts_required=receipts_required))
         self.model = Model(self.driver.terms, self.driver.now)
         self.opened = 0
         self.seen = 0
+        if are_paired:
+            for user_id, number in (("ann", 1), ("ann", 2), ("ben", 2)):
+                self.driver.pair(user_id, number)
+                self.model.paired.add((user_id, identity(number).pubkey_hex))
+        self.come_back()
 
     def input(self) -> None:
         """What is due by now happens first, so that what follows is this input's."""
@@ -52,19 +61,27 @@ class CoreMachine(RuleBasedStateMachine):
     def connection(self, data: st.DataObject) -> int:
         return data.draw(st.sampled_from(sorted(self.model.open)), label="connection")
 
-    def job_id(self, data: st.DataObject, connection: int) -> str:
-        """A job of any kind; often the one that this connection holds, or one that somebody holds."""
-        peer = self.model.peers.get(connection)
-        own = [peer.job_id] * 6 if peer is not None and peer.job_id is not None else []
-        held = [other.job_id for other in self.model.peers.values() if other.job_id is not None]
-        return data.draw(st.sampled_from([*own, *held, *sorted(self.model.jobs), "unknown"]), label="job")
+    def job_id(self, data: st.DataObject) -> str:
+        """A job of any kind; often one that somebody holds, or has just finished."""
+        held = [held for _, held in self.model.holders()]
+        jobs = list(self.model.jobs)
+        return data.draw(st.sampled_from([*held, *jobs[-2:], *jobs, "unknown"]), label="job")
 
-    @rule(number=KEYS, provider_type=TYPES, capabilities=CAPABILITIES, is_registering=st.booleans())
-    def connect(self, number: int, provider_type: str, capabilities: list[str], is_registering: bool) -> None:
+    def come_back(self) -> None:
+        """Workers 1 to 3 connect, as workers do by themselves."""
+        for number, capabilities in ((1, ["TASK"]), (2, ["LLM_INFER", "TASK"]), (3, ["TASK"])):
+            self.open_one()
+            self.register(self.opened, number, "DESKTOP", capabilities)
+
+    def open_one(self) -> None:
         self.input()
         self.opened += 1
         self.model.open[self.opened] = self.driver.now
         self.driver.open(self.opened)
+
+    @rule(number=KEYS, provider_type=TYPES, capabilities=CAPABILITIES, is_registering=st.booleans())
+    def connect(self, number: int, provider_type: str, capabilities: list[str], is_registering: bool) -> None:
+        self.open_one()
         self.driver.keys[self.opened] = identity(number)
         if is_registering or number > 1:
             self.register(self.opened, number, provider_type, capabilities)
@@ -106,7 +123,7 @@ class CoreMachine(RuleBasedStateMachine):
             message = self.driver.registration(connection)
             message |= {"type": "heartbeat"} if what == "beat" else {}
         else:
-            message = self.message(connection, self.job_id(data, connection), what)
+            message = self.driver.answer(connection, self.job_id(data), what)
         assert self.driver.send(connection, message) == []
         assert len(self.driver.effects) == self.seen
 
@@ -116,22 +133,28 @@ class CoreMachine(RuleBasedStateMachine):
         self.input()
         connection = self.connection(data)
         key = self.driver.keys[connection] if is_own else identity(number)
-        self.model.beats(connection, key.pubkey_hex)
-        self.driver.beat(connection, provider_pubkey=key.pubkey_hex)
+        self.send_beat(connection, key.pubkey_hex)
 
-    @rule(
-        job_type=st.sampled_from(JobType),
-        policy=st.sampled_from([Policy.FAST, Policy.CHEAP]),
-        privacy=st.sampled_from(PrivacyClass),
-        user_id=USERS,
-    )
+    def send_beat(self, connection: int, pubkey: str) -> None:
+        self.model.beats(connection, pubkey)
+        self.driver.beat(connection, provider_pubkey=pubkey)
+        self.judge()
+
+    @rule(job_type=JOB_TYPES, policy=POLICIES, user_id=USERS)
+    def commit_public(self, job_type: JobType, policy: Policy, user_id: str) -> None:
+        self.commit(job_type, policy, PrivacyClass.PUBLIC, user_id)
+
+    @rule(job_type=JOB_TYPES, policy=POLICIES, user_id=USERS)
+    def commit_private(self, job_type: JobType, policy: Policy, user_id: str) -> None:
+        self.commit(job_type, policy, PrivacyClass.PRIVATE, user_id)
+
     def commit(self, job_type: JobType, policy: Policy, privacy: PrivacyClass, user_id: str) -> None:
         self.input()
         is_hopeless = privacy is PrivacyClass.PRIVATE and not self.model.has_trusted(user_id, job_type)
         job = self.driver.jobs[self.driver.commit(job_type, policy, privacy, user_id)]
         assert (job.error is JobError.NO_TRUSTED_WORKER) is is_hopeless
 
-    @rule(job_type=st.sampled_from(JobType), privacy=st.sampled_from(PrivacyClass), user_id=USERS)
+    @rule(job_type=JOB_TYPES, privacy=st.sampled_from(PrivacyClass), user_id=USERS)
     def commit_in_vain(self, job_type: JobType, privacy: PrivacyClass, user_id: str) -> None:
         """A commit that could not be stored: of its effects none is carried out."""
         self.input()
@@ -170,45 +193,34 @@ class CoreMachine(RuleBasedStateMachine):
         pubkey = identity(number).pubkey_hex
         pubkey = {"lower": pubkey, "upper": pubkey.upper(), "bad": pubkey[:-1]}[spelling]
         code = data.draw(st.sampled_from([*sorted(self.driver.pairings)[-3:], "ABCDEF", ""]), label="code")
-        expected = self.claim_fault(code, spelling)
+        expected = claim_faults(self.driver.pairings.get(code), spelling != "bad", self.driver.at.wall_ms)
         user_id = self.driver.pairings[code].user_id if code in self.driver.pairings else ""
-        if expected is None:
+        if not expected:
             self.model.paired.add((user_id, pubkey.lower()))
         outcome, effects = self.driver.core.claim_code(code, pubkey, self.driver.at)
         self.driver.take(effects)
-        if expected is None:
+        if not expected:
             assert isinstance(outcome, Pairing)
             assert (outcome.user_id, outcome.pubkey) == (user_id, pubkey)
         else:
             assert outcome in expected
             assert effects == []
 
-    def claim_fault(self, code: str, spelling: str) -> tuple[ClaimFault, ...] | None:
-        """Why this claim has to be refused; None where it has to succeed."""
-        pairing = self.driver.pairings.get(code)
-        if pairing is None:
-            return (ClaimFault.INVALID_CODE,)
-        if pairing.pubkey is not None:
-            return (ClaimFault.ALREADY_CLAIMED,)
-        age = self.driver.at.wall_ms - (pairing.expires_ms - CODE_MILLISECONDS)
-        if age >= CODE_MILLISECONDS:
-            return (ClaimFault.EXPIRED, ClaimFault.INVALID_CODE)[: 1 + (age >= 2 * CODE_MILLISECONDS)]
-        return (ClaimFault.INVALID_KEY,) if spelling == "bad" else None
-
     @precondition(lambda self: self.model.peers)
-    @rule(
-        data=st.data(),
-        what=st.sampled_from(["whole", "whole", "bare", "bad", "reject", "receipt", "receipt"]),
-    )
-    def answer(self, data: st.DataObject, what: str) -> None:
+    @rule(data=st.data(), what=st.sampled_from(["whole", "bare", "reject", "receipt", "receipt"]))
+    def anybody_answers(self, data: st.DataObject, what: str) -> None:
         """Any connection, any job: only the holder's counts."""
-        self.input()
         connection = data.draw(st.sampled_from(sorted(self.model.peers)), label="connection")
-        job_id = self.job_id(data, connection)
+        self.say(connection, self.job_id(data), what)
+
+    def say(self, connection: int, job_id: str, what: str) -> None:
+        self.input()
+        if connection not in self.model.peers:
+            return  # dropped by now
         note = {"reject": self.model.rejects, "receipt": self.model.submits}.get(what, self.model.completes)
         counts = note(connection, job_id)
         before = self.driver.jobs.get(job_id)
-        answers = self.driver.send(connection, self.message(connection, job_id, what))
+        answers = self.driver.send(connection, self.driver.answer(connection, job_id, what))
         assert any(answer.get("code") == "JOB_NOT_ASSIGNED" for answer in answers) is not counts
         after = self.driver.jobs.get(job_id)
         if not counts:
@@ -218,18 +230,8 @@ class CoreMachine(RuleBasedStateMachine):
             is_left_open = after.status is JobStatus.ASSIGNED and self.driver.terms.receipts_required
             assert after.status is JobStatus.COMPLETED or is_left_open
 
-    def message(self, connection: int, job_id: str, what: str) -> dict[str, Any]:
-        if what == "reject":
-            return {"type": "job_reject", "job_id": job_id, "reason": "no"}
-        if what == "receipt":
-            return self.driver.submission(connection, job_id)
-        if what == "bare":
-            return self.driver.bare(connection, job_id)
-        changes = {"receipt_signature": "bad"} if what == "bad" else {}
-        return self.driver.completion(connection, job_id, **changes)
-
-    @rule(seconds=st.sampled_from([0.1, 0.25, 1.0, 5.0, 5.0, 12.0, 31.0]), with_beats=st.booleans())
-    def wait(self, seconds: float, with_beats: bool) -> None:
+    @rule(seconds=st.sampled_from([0.1, 0.25, 0.25, 1.0, 1.0, 5.0, 12.0, 31.0]), beats=BEATS)
+    def wait(self, seconds: float, beats: str) -> None:
         """Time passes, step by step as the core wants to be woken."""
         end = self.driver.now + seconds
         while self.driver.now < end:
@@ -238,23 +240,28 @@ class CoreMachine(RuleBasedStateMachine):
             self.driver.wait(step - self.driver.now)
             self.driver.now = step
             self.input()
-            if with_beats:
-                for connection in sorted(self.model.peers):
-                    key = self.driver.keys[connection].pubkey_hex
-                    self.model.beats(connection, key)
-                    self.driver.beat(connection)
-                self.judge()
+            for connection in sorted(self.model.peers) if beats != "none" else ():
+                key = self.driver.keys[connection] if beats == "own" else STRANGER
+                self.send_beat(connection, key.pubkey_hex)
 
-    @rule()
-    def wait_for_codes_to_expire(self) -> None:
-        self.driver.now += 2000
+    @rule(what=st.sampled_from(["nothing", "nothing", "nothing", "restart", "half an hour"]))
+    def upheaval(self, what: str) -> None:
+        """What leaves no connection; those who were there come back."""
         self.input()
+        if what == "restart":
+            self.model.restarts()
+            self.driver.restart()
+        elif what == "half an hour":
+            self.driver.now += 1800
+            self.input()
+        if what != "nothing":
+            self.come_back()
 
-    @rule()
-    def restart(self) -> None:
-        self.input()
-        self.model.restarts()
-        self.driver.restart()
+    @precondition(lambda self: self.model.holders())
+    @rule(data=st.data(), what=st.sampled_from(["whole", "bare", "bad", "reject", "reject", "receipt"]))
+    def a_holder_answers(self, data: st.DataObject, what: str) -> None:
+        connection, job_id = data.draw(st.sampled_from(self.model.holders()), label="holder")
+        self.say(connection, job_id, what)
 
     @invariant()
     def everything_holds(self) -> None:
@@ -276,13 +283,5 @@ class CoreMachine(RuleBasedStateMachine):
             assert self.driver.core.wake_at is None or self.driver.core.registry.workers
 
 
-def is_about(effect: Effect, job_id: str) -> bool:
-    if isinstance(effect, JobChanged):
-        return effect.job.id == job_id
-    return (
-        isinstance(effect, Send) and isinstance(effect.message, JobAssign) and effect.message.job_id == job_id
-    )
-
-
-CoreMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
+CoreMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=50)
 TestCore = CoreMachine.TestCase
