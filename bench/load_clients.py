@@ -8,7 +8,7 @@ from typing import Any, Final
 from bench.sockets import HttpConnection
 
 POLL_SECONDS: Final = 0.005
-"""How long a client waits before it asks (again) how its job stands."""
+"""How long a client waits before it asks (again) how its job stands, unless it is told otherwise."""
 
 BODY: Final = json.dumps(
     {
@@ -27,8 +27,9 @@ BODY: Final = json.dumps(
 class Clients:
     """The clients of one process."""
 
-    def __init__(self, port: int, count: int) -> None:
+    def __init__(self, port: int, count: int, pause: float = POLL_SECONDS) -> None:
         self._port = port
+        self._pause = pause
         self._count = count
         self._connections: list[HttpConnection] = []
 
@@ -39,7 +40,7 @@ class Clients:
     async def run(self, jobs: str) -> dict[str, Any]:
         """Have so many jobs done by all together; the seconds each took, and how often was asked for them."""
         each, seconds = int(jobs) // self._count, list[float]()
-        polls = await asyncio.gather(*(_run(line, each, seconds) for line in self._connections))
+        polls = await asyncio.gather(*(_run(line, each, seconds, self._pause) for line in self._connections))
         return {"seconds": seconds, "polls": sum(polls)}
 
     async def report(self, _: str) -> dict[str, Any]:
@@ -47,7 +48,7 @@ class Clients:
         return {}
 
 
-async def _run(connection: HttpConnection, jobs: int, seconds: list[float]) -> int:
+async def _run(connection: HttpConnection, jobs: int, seconds: list[float], pause: float) -> int:
     """One client: its jobs one after the other. Raises RuntimeError where one does not complete."""
     polls = 0
     for _ in range(jobs):
@@ -58,7 +59,7 @@ async def _run(connection: HttpConnection, jobs: int, seconds: list[float]) -> i
         head = f"GET /v1/jobs/{json.loads(body)['job_id']}"
         job: dict[str, Any] = {"status": "pending"}
         while job["status"] in ("pending", "assigned"):
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
             job = json.loads((await connection.request(head))[1])
             polls += 1
         seconds.append(time.perf_counter() - begun)

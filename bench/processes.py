@@ -23,14 +23,19 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 
 
 class Process:
-    """A running process; leaving its `with` block ends it, by force where asking does not help."""
+    """A running process; leaving its `with` block ends it, by force where asking does not help.
 
-    def __init__(self, command: list[str], environment: dict[str, str] | None = None) -> None:
+    `silent`: what it prints goes nowhere, and cannot be read.
+    """
+
+    def __init__(
+        self, command: list[str], environment: dict[str, str] | None = None, *, silent: bool = False
+    ) -> None:
         self.command = command
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if silent else subprocess.PIPE,
             text=True,
             env={**os.environ, **(environment or {})},
         )
