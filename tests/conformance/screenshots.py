@@ -50,12 +50,12 @@ class Shot(NamedTuple):
 
 
 SHOTS: Final = (
-    Shot("report-light", "", "", {"viewport": {"width": 1200, "height": 1000}}),
+    Shot("report-light", "", "", {"viewport": {"width": 1200, "height": 830}}),
     Shot(
         "report-dark",
         "#verdict=fail&at=W-CAN-3",
         "#W-CAN-3 .frame:not(.check *)",
-        {"viewport": {"width": 1200, "height": 1050}, "color_scheme": "dark"},
+        {"viewport": {"width": 1200, "height": 1000}, "color_scheme": "dark"},
     ),
     Shot("report-phone", "#at=W-OUT-22", "", {"viewport": {"width": 400, "height": 1000}}),
 )

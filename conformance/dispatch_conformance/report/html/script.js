@@ -199,12 +199,14 @@
   addEventListener("hashchange", recall);
 
   // What is brought into view stands below the tools, however many lines they take.
-  new ResizeObserver(() => {
+  function clear() {
     const sticky = getComputedStyle(form).position === "sticky";
-    document.documentElement.style.scrollPaddingTop = sticky ? `${form.offsetHeight + 4}px` : "";
-  }).observe(form);
+    document.documentElement.style.scrollPaddingTop = sticky ? `${form.offsetHeight}px` : "";
+  }
 
   for (const control of [form, one("theme"), ...all(".copy")]) control.hidden = false;
+  new ResizeObserver(clear).observe(form);
+  clear();
   paint(themes[kept()] ? kept() : "");
   filter();
   recall();
