@@ -24,7 +24,7 @@ _ADVICE: Final = "dispatch_advice"
 
 
 class StartWorker(Protocol):
-    """What `start_worker` gives."""
+    """What `start_reference_worker` gives."""
 
     def __call__(self, *arguments: str) -> "WorkerProcess":
         """Start a worker with these further options of `dispatch-worker`; returns when it is registered."""
@@ -49,7 +49,7 @@ def mock_coordinator(request: pytest.FixtureRequest) -> "Iterator[CoordinatorHan
 
 
 @pytest.fixture
-def start_worker(
+def start_reference_worker(
     request: pytest.FixtureRequest, mock_coordinator: "CoordinatorHandle", tmp_path: Any
 ) -> Iterator[StartWorker]:
     """Starts well-behaved workers as processes, each with a key of its own; they end with the test."""
@@ -71,9 +71,9 @@ def start_worker(
 
 
 @pytest.fixture
-def reference_worker(start_worker: StartWorker) -> "WorkerProcess":
+def reference_worker(start_reference_worker: StartWorker) -> "WorkerProcess":
     """A well-behaved worker, registered at `mock_coordinator`."""
-    return start_worker()
+    return start_reference_worker()
 
 
 def pytest_configure(config: pytest.Config) -> None:

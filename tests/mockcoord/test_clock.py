@@ -1,5 +1,6 @@
 """A clock put ahead: what is due happens in order, live workers stay, muted ones go, nobody is charged."""
 
+import asyncio
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from dispatch_mockcoord.core.effects import Effect, JobChanged
 from dispatch_mockcoord.core.terms import Terms
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
+from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import Closed, Frame, Leap, TranscriptEvent
 from dispatch_protocol.rules import Finding, Rules
@@ -137,6 +139,25 @@ async def test_what_comes_in_real_time_still_comes_after_a_leap() -> None:
         async with worker(shown.running) as one:
             await commit(shown)
             assert (await one.hear())["type"] == "job_assign"  # 250 ms later, by the alarm
+
+
+async def test_alarms_do_not_pile_up() -> None:
+    """Every leap wakes the coordinator ahead of its alarm, and no alarm stays behind."""
+    woken = 0
+
+    def wake() -> None:
+        nonlocal woken
+        woken += 1
+        Switchboard.wake(board)
+
+    async with scene() as shown, worker(shown.running):
+        board = shown.running.switchboard
+        board.wake = wake  # type: ignore[method-assign]
+        for _ in range(20):
+            shown.time.advance(0.001)
+        assert woken == 20
+        await asyncio.sleep(0.4)
+        assert 20 < woken < 25
 
 
 @pytest.mark.parametrize("seconds", [-1, 86_401, math.inf, math.nan])

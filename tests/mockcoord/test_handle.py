@@ -375,6 +375,15 @@ def test_faults_are_turned_while_it_runs(running: CoordinatorHandle) -> None:
             running.faults.add("clsoe")
 
 
+def test_what_a_fault_holds_back_comes_when_the_clock_gets_there(running: CoordinatorHandle) -> None:
+    with registered(running.ws_url) as worker:
+        running.faults.add("delay", message="job_assign", seconds=20)
+        job_id = running.submit("summarize", "text")
+        running.clock.advance(21)
+        worker.complete()
+        assert running.wait_for_job(job_id).verified
+
+
 def test_the_thread_itself_may_not_block(running: CoordinatorHandle) -> None:
     caught: list[Exception] = []
 

@@ -111,8 +111,8 @@ def test_an_async_test_awaits_the_twin(run: Run) -> None:
         import pytest
 
         @pytest.mark.asyncio
-        async def test_it(mock_coordinator, start_worker):
-            start_worker("--provider-type", "SEEKER")
+        async def test_it(mock_coordinator, start_reference_worker):
+            start_reference_worker("--provider-type", "SEEKER")
             assert (await mock_coordinator.aio.run("summarize", "some text")).verified
 
         @pytest.mark.asyncio
@@ -168,8 +168,8 @@ def test_a_failure_shows_the_transcript_the_worker_and_the_faults(run: Run) -> N
             mock_coordinator.faults.add("close", message="payment_posted")
             assert mock_coordinator.run("classify", "good").result == "nonsense"
 
-        def test_in_set_up(start_worker):
-            start_worker("--concurrency", "0")
+        def test_in_set_up(start_reference_worker):
+            start_reference_worker("--concurrency", "0")
     """
     result = run(source)
     result.assert_outcomes(failed=2)
