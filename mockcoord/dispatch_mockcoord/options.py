@@ -59,6 +59,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     limit("--keep-jobs", defaults.keep_jobs, "finished jobs kept, 0: all; the oldest go")
     limit("--max-frame-bytes", MAX_FRAME_BYTES, "bytes of a frame: close 1009")
     limit("--max-body-bytes", MAX_BODY_BYTES, "bytes of a request's body: 413")
+    limit("--max-sockets", defaults.max_sockets, "sockets of workers and clients together: 503")
     limit("--max-connections", defaults.max_connections, "workers' connections: 503")
     limit("--max-pending-jobs", defaults.max_pending_jobs, "jobs that wait for a worker: 503")
     limit("--max-codes", defaults.terms.max_codes, "pairing codes open at once: 503")
@@ -114,6 +115,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
             max_pairings=options.max_pairings,
         ),
         max_body_bytes=options.max_body_bytes,
+        max_sockets=options.max_sockets,
         max_connections=options.max_connections,
         max_pending_jobs=options.max_pending_jobs,
         claim_failures=options.claim_failures,

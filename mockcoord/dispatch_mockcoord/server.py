@@ -25,7 +25,7 @@ from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
 from dispatch_mockcoord.switchboard import Clock, Switchboard
-from dispatch_mockcoord.wire import HttpProtocol, WebSocketProtocol
+from dispatch_mockcoord.wire import HttpProtocol, WebSocketProtocol, http_protocol
 
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
@@ -173,7 +173,7 @@ def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:
     config = uvicorn.Config(
         app,
         loop="none",
-        http=HttpProtocol,
+        http=http_protocol(settings.max_sockets),
         ws=WebSocketProtocol,
         ws_max_size=settings.terms.max_frame_bytes,
         ws_ping_interval=None,

@@ -12,8 +12,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `port` 0 means any free one. `network` is a short name (`monad`, `solana`) or a CAIP-2 identifier. `db` is
     the path of the database; None keeps everything in memory. Of finished jobs the last `keep_jobs` are kept
-    (0: all). `terms` are the options of the core. Beyond `max_connections` and `max_pending_jobs` the answer
-    is 503. Beyond `claim_failures` failed claims (0: any number) an address has to wait: 429.
+    (0: all). `terms` are the options of the core. Beyond `max_sockets` (workers' and clients'),
+    `max_connections` (workers') and `max_pending_jobs` the answer is 503. Beyond `claim_failures` failed
+    claims (0: any number) an address has to wait: 429.
     """
 
     host: str = "127.0.0.1"
@@ -23,6 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     keep_jobs: int = 100_000
     terms: Terms = Terms()
     max_body_bytes: int = MAX_BODY_BYTES
+    max_sockets: int = 30_000
     max_connections: int = 20_000
     max_pending_jobs: int = 10_000
     claim_failures: int = 30

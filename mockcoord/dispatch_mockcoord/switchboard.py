@@ -37,6 +37,9 @@ AUTO_DEMO_SECONDS: Final = 5.0
 GRAIN_SECONDS: Final = 0.002
 """How soon an alarm rings at the soonest, so that many deadlines in a row share one."""
 
+MAX_USER_ID: Final = 1024
+"""How many characters the id of a user who asks for a pairing code may have: it is kept for long."""
+
 NO_CODE: Final = 1005
 """How a close frame without a code is reported (RFC 6455 §7.4.1)."""
 
@@ -190,8 +193,13 @@ class Switchboard:
         return job
 
     def create_code(self, user_id: str) -> Pairing:
-        """A pairing code, stored. Raises RestFault where there are too many, or where the store fails."""
+        """A pairing code, stored.
+
+        Raises RestFault where the id is too long, where there are too many codes, or where the store fails.
+        """
         self._require_store()
+        if len(user_id) > MAX_USER_ID:
+            raise RestFault(413, "Invalid user_id: too long")
         at = self.clock.moment()
         pairing, effects = self.coordinator.create_code(user_id, at)
         self._carry_out(effects, at)

@@ -8,7 +8,7 @@ import asyncio
 import json
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from dispatch_protocol.rest import CONTENT_TYPE
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -41,14 +41,21 @@ LINGER_SECONDS: Final = 15.0
 
 _ABNORMAL: Final = 1006
 _SWITCHING: Final = 101
-_PHRASES: Final = {400: "Bad Request", 431: "Request Header Fields Too Large"}
+_PHRASES: Final = {
+    400: "Bad Request",
+    431: "Request Header Fields Too Large",
+    503: "Service Unavailable",
+}
 
 
 class HttpProtocol(HttpToolsProtocol):
     """HTTP/1.1 with bounded request heads, and JSON where the request cannot even be read.
 
-    The application gets this object as the request state's `wire`.
+    The application gets this object as the request state's `wire`. Of `max_sockets` sockets, upgraded ones
+    among them, further ones are told 503, and closed.
     """
+
+    max_sockets: ClassVar[int] = 30_000
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -60,7 +67,10 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
         super().connection_made(transport)
-        self._await_head()
+        if len(self.connections) > self.max_sockets:
+            self._refuse(503, "Too many connections")
+        else:
+            self._await_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client is gone."""
@@ -127,6 +137,11 @@ class HttpProtocol(HttpToolsProtocol):
         # Closed a little later: closing over unread bytes would destroy the answer on its way.
         self._stop_waiting()
         self._patience = self.loop.call_later(REFUSAL_SECONDS, self.transport.close)
+
+
+def http_protocol(max_sockets: int) -> type[HttpProtocol]:
+    """The protocol of a server that takes so many sockets at once."""
+    return type("BoundedHttpProtocol", (HttpProtocol,), {"max_sockets": max_sockets})
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
