@@ -15,9 +15,12 @@ A check with an entry that fails is known, and fails no run. One that passes whe
 its entry stale: that fails the run, so that no baseline outlives what it excuses. An entry whose check could
 not be seen is neither: its scenario did not run, or it belongs to random search, which another seed or the
 quick profile leads elsewhere. What is open (inconclusive, not testable) leaves its entry alone.
+
+An entry also covers what the frames of its scenario show of the same clause (`transcript.CLAUSE`): that is
+the same failure seen a second time, or, at the edge of a time limit, not seen.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -32,6 +35,7 @@ MAX_FOUND: Final = 200
 
 BROKEN: Final = frozenset({Verdict.FAIL, Verdict.WARN})
 RANDOM: Final = "fuzz."
+SHOWN: Final = "transcript."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +59,10 @@ class Baseline:
     def accepted(self, results: Sequence[CheckResult]) -> tuple[CheckResult, ...]:
         """The results; those that failed and have an entry now say why that is accepted."""
         reasons = {entry.check: entry.reason for entry in self.entries}
+        echoed = {(entry.clause, place): entry.reason for entry in self.entries for place in _places(entry)}
         return tuple(
-            replace(result, known=reasons[result.id])
-            if result.verdict in BROKEN and result.id in reasons
+            replace(result, known=reasons.get(result.id) or _echo(result, echoed))
+            if result.verdict in BROKEN
             else result
             for result in results
         )
@@ -87,7 +92,13 @@ class Baseline:
         """The baseline that accepts a run: what failed in it is added, what is stale goes, the rest stays.
 
         `known` are the results that this one accepted: their clause and scenario are brought up to date.
+        What frames show of a breach that another check has found in the same scenario gets no entry.
         """
+        found = {
+            (result.clause, result.scenario)
+            for result in (*failed, *known)
+            if not result.id.startswith(catalogue.PASSIVE)
+        }
         now = {result.id: result for result in known}
         kept = (
             replace(entry, clause=now[entry.check].clause, scenario=now[entry.check].scenario)
@@ -104,6 +115,7 @@ class Baseline:
                 reason=f"accepted without a reason yet; found: {result.message[:MAX_FOUND]}",
             )
             for result in failed
+            if not (result.id.startswith(SHOWN) and (result.clause, result.scenario) in found)
         )
         entries = sorted((*kept, *added), key=lambda entry: (place(entry.clause), entry.check))
         return Baseline(name=self.name, seed=seed, entries=tuple(entries))
@@ -111,6 +123,11 @@ class Baseline:
 
 NO_BASELINE: Final = Baseline()
 """Nothing is accepted."""
+
+
+def _echo(result: CheckResult, echoed: Mapping[tuple[str, str], str]) -> str:
+    """The reason of the entry for what frames show of the same breach; "" where there is none."""
+    return echoed.get((result.clause, result.scenario), "") if result.id.startswith(SHOWN) else ""
 
 
 def _unseen(entry: Known) -> set[Verdict]:

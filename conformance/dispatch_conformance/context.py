@@ -113,7 +113,7 @@ class Context:
         """One more coordinator, on a port of its own."""
         name = self._transcript_name(f"+{len(self.stages)}" if self.stages else "")
         stage = Stage(name, seed=self.settings.seed, scale=self.settings.scale, conduct=conduct)
-        self.judges.append(PassiveJudge(stage.transcript, self.scenario.name, self.scenario.blind))
+        self._judge(stage.transcript)
         self.stages.append(stage)
         self.transcripts.append(stage.transcript)
         return await self._stack.enter_async_context(stage)
@@ -125,7 +125,7 @@ class Context:
         coordinator = Embedded(
             self._transcript_name(f"+mock{len(self.judges)}"), scale=self.settings.scale, settings=settings
         )
-        self.judges.append(PassiveJudge(coordinator.transcript, self.scenario.name, self.scenario.blind))
+        self._judge(coordinator.transcript)
         self.transcripts.append(coordinator.transcript)
         self.embedded.append(coordinator)
         return await self._stack.enter_async_context(coordinator)
@@ -196,6 +196,11 @@ class Context:
         wanted = self.scenario.capability
         if wanted is not None and wanted not in session.capabilities:
             raise NotDeclared(f"the worker did not declare {wanted}")
+
+    def _judge(self, transcript: Transcript) -> None:
+        """Hold what passes against the passive rules."""
+        scenario = self.scenario
+        self.judges.append(PassiveJudge(transcript, scenario.name, scenario.blind, self.settings.scale))
 
     def _transcript_name(self, suffix: str) -> str:
         again = f"~{self.attempt}" if self.attempt > 1 else ""

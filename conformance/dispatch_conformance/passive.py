@@ -8,6 +8,7 @@ holds (its oddities) is judged here too.
 from collections.abc import Callable
 from typing import Final
 
+import msgspec
 from dispatch_protocol.recording import TranscriptEvent
 from dispatch_protocol.rules import SPANS, Finding, Rules
 from dispatch_protocol.vocabulary import Role
@@ -22,18 +23,35 @@ ODDITIES: Final = {
 }
 """The clause that an oddity of a link breaks, and what to say of it."""
 
+STRETCHED: Final = frozenset(
+    clause for clause in SPANS if clause.startswith("W-") and clause not in {"W-HBT-7", "W-RCP-11"}
+)
+"""The clauses of what must not take longer than it may: a run that stretches its patience stretches theirs.
+
+Not among them: heartbeats that come too soon, and times that are held against the wall clock.
+"""
+
 MAX_FINDINGS: Final = 1_000
 """How many findings of one transcript are kept; the rest would say the same."""
 
 
 class PassiveJudge:
-    """Feeds one transcript to the rules as it grows; `blind` are clauses not judged in this scenario."""
+    """Feeds one transcript to the rules as it grows; `blind` are clauses not judged in this scenario.
 
-    def __init__(self, transcript: Transcript, scenario: str, blind: frozenset[str]) -> None:
+    With a `scale` above 1 what comes late is held against a clock that runs so much slower as well: only what
+    is late by that one, too, is broken.
+    """
+
+    def __init__(
+        self, transcript: Transcript, scenario: str, blind: frozenset[str], scale: float = 1.0
+    ) -> None:
         self._transcript = transcript
         self._scenario = scenario
         self._blind = blind
         self._rules = Rules(epoch_ms=transcript.epoch_ms, roles=frozenset({Role.WORKER}))
+        self._slow = Rules(roles=frozenset({Role.WORKER})) if scale > 1 else None
+        self._scale = scale
+        self._late: set[tuple[str, int]] = set()
         self._findings: list[Finding] = []
         self._error: Exception | None = None
         transcript.listen(self._feed)
@@ -46,9 +64,9 @@ class PassiveJudge:
         if self._error is not None:
             raise self._error
         self._findings += self._rules.finish(self._transcript.now)
-        broken = [
-            self._broken(finding, stalled) for finding in self._findings if self._counts(finding.clause)
-        ]
+        if self._slow is not None:
+            self._note_late(self._slow.finish(self._transcript.now / self._scale))
+        broken = [self._broken(finding, stalled) for finding in self._findings if self._holds(finding)]
         named = {observation.clause for observation in broken}
         passed = [
             self._observation(clause, Verdict.PASS)
@@ -63,11 +81,23 @@ class PassiveJudge:
             return
         try:
             found = self._rules.feed(event)
+            if self._slow is not None:
+                self._note_late(self._slow.feed(msgspec.structs.replace(event, t=event.t / self._scale)))
         except Exception as error:
             self._error = error
             return
         if len(self._findings) < MAX_FINDINGS:
             self._findings += found
+
+    def _note_late(self, findings: tuple[Finding, ...]) -> None:
+        if len(self._late) < MAX_FINDINGS:
+            self._late |= {(finding.clause, finding.event_index) for finding in findings}
+
+    def _holds(self, finding: Finding) -> bool:
+        """Whether a finding counts: here, and with the patience of this run."""
+        stretched = self._slow is not None and finding.clause in STRETCHED
+        in_time = stretched and (finding.clause, finding.event_index) not in self._late
+        return self._counts(finding.clause) and not in_time
 
     def _counts(self, clause: str) -> bool:
         return clause.startswith("W-") and clause not in self._blind

@@ -146,6 +146,19 @@ def test_what_random_search_found_is_stale_only_in_the_same_search(
     assert bool(baseline.stale([passed], {"fuzz.sequences"}, seed=seed, quick=quick)) is stale
 
 
+def test_what_frames_show_of_a_known_failure_is_the_same_failure() -> None:
+    shown = result("transcript.W-OUT-4")
+    elsewhere = result("transcript.W-OUT-4", scenario="tasks.classify")
+    entry = replace(known(), clause="W-OUT-4")
+    accepted = Baseline(entries=(entry,)).accepted([shown, elsewhere, result("tasks.other")])
+    assert [found.known for found in accepted] == ["why", "", ""]
+    renewed = NO_BASELINE.renewed([result(), shown, elsewhere], [], (), seed=7)
+    assert [(found.check, found.scenario) for found in renewed.entries] == [
+        ("tasks.summary_long", "tasks.summarize"),
+        ("transcript.W-OUT-4", "tasks.classify"),
+    ]
+
+
 def test_the_report_counts_known_failures_apart() -> None:
     accepted = Baseline(name="mine", entries=(replace(known("area.one"), scenario="area.scenario"),))
     report = make_report(SETTINGS, outcome(observed()), [EMPTY], baseline=accepted)

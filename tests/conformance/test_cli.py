@@ -331,3 +331,26 @@ def test_no_text_of_the_results_is_longer_than_its_bound(
     check = next(check for check in results(tmp_path)["checks"] if check["id"] == "area.one")
     for member in ("message", "expected", "actual"):
         assert len(check[member]) < MAX_TEXT + 40
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(("scale", "code"), [("1", 1), ("4", 0)])
+def test_patience_is_stretched_from_end_to_end(
+    tmp_path: Path, scale: str, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ANSWER_SECONDS, JobType.TASK, 1.0)
+    program = tmp_path / "slow.py"
+    program.write_text(
+        "import asyncio, sys\n"
+        f"sys.path.insert(0, {str(Path(__file__).parents[2])!r})\n"
+        "from tests.mutants.settings import from_environment\n"
+        "from tests.mutants.worker import Worker\n"
+        "class Slow(Worker):\n"
+        "    async def perform(self, *job):\n"
+        "        await asyncio.sleep(2)\n"
+        "        return await super().perform(*job)\n"
+        "sys.exit(asyncio.run(Slow(from_environment()).run()))\n",
+        "utf-8",
+    )
+    assert run(f"{sys.executable} {program}", "--timeout-scale", scale, "--out", str(tmp_path)) == code
+    assert results(tmp_path)["options"]["timeout_scale"] == float(scale)

@@ -1,7 +1,7 @@
 """The passive judge: every transcript, each clause by what was examined, time beside the control clock."""
 
 import pytest
-from dispatch_conformance.passive import ODDITIES, PassiveJudge
+from dispatch_conformance.passive import ODDITIES, STRETCHED, PassiveJudge
 from dispatch_conformance.transcript import Oddity, Transcript
 from dispatch_conformance.unobserved import REGISTERS, STAYS
 from dispatch_conformance.verdicts import Observation, Verdict
@@ -57,6 +57,34 @@ def test_a_late_frame_is_open_if_the_host_stalled() -> None:
     found = late.finish(lambda since, until: 3.0 if until - since == 10.0 else 0.0)
     assert by_clause(found)["W-REG-2"] is Verdict.INCONCLUSIVE
     assert by_clause(found)["W-REG-3"] is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    ("scale", "t", "verdict"),
+    [
+        (1.0, 10.5, Verdict.FAIL),
+        (2.0, 10.5, Verdict.PASS),
+        (2.0, 19.5, Verdict.PASS),
+        (2.0, 20.5, Verdict.FAIL),
+    ],
+)
+def test_a_run_that_stretches_its_patience_stretches_that_of_the_rules(
+    scale: float, t: float, verdict: Verdict
+) -> None:
+    transcript = Transcript("a")
+    judge = PassiveJudge(transcript, "area.scenario", frozenset(), scale)
+    transcript.add(Opened(t=0.0, connection=1))
+    transcript.add(frame_event(t, 1, Role.WORKER, REGISTER))
+    assert by_clause(judge.finish(calm))["W-REG-2"] is verdict
+
+
+def test_patience_forgives_nothing_but_lateness() -> None:
+    transcript = Transcript("a")
+    judge = PassiveJudge(transcript, "area.scenario", frozenset(), 100.0)
+    transcript.add(Opened(t=0.0, connection=1))
+    transcript.add(frame_event(0.1, 1, Role.WORKER, "[1]"))
+    assert by_clause(judge.finish(calm))["W-FRM-2"] is Verdict.FAIL
+    assert not STRETCHED & {"W-HBT-7", "W-RCP-11", "W-FRM-2"}
 
 
 @pytest.mark.parametrize("kind", ODDITIES)
