@@ -266,7 +266,7 @@ class Model:
             assert self.now - self._committed[job.id] < self.terms.window_seconds + ROUNDING
 
 
-def claim_faults(pairing: Pairing | None, is_key: bool, wall_ms: int) -> tuple[ClaimFault, ...]:
+def claim_faults(pairing: Pairing | None, pubkey: str, wall_ms: int) -> tuple[ClaimFault, ...]:
     """How a claim of this code may have to be refused; empty where it has to succeed.
 
     A code may be forgotten an hour after its expiry.
@@ -280,7 +280,7 @@ def claim_faults(pairing: Pairing | None, is_key: bool, wall_ms: int) -> tuple[C
         return (ClaimFault.EXPIRED, ClaimFault.INVALID_CODE)
     if age >= CODE_MILLISECONDS:
         return (ClaimFault.EXPIRED,)
-    return () if is_key else (ClaimFault.INVALID_KEY,)
+    return () if len(pubkey) == 64 else (ClaimFault.INVALID_KEY,)
 
 
 def is_about(effect: Effect, job_id: str) -> bool:
