@@ -146,7 +146,10 @@ class HttpConnection(asyncio.Protocol):
         head, found, rest = self._buffer.partition(b"\r\n\r\n")
         if not found or self._answer is None or self._answer.done():
             return
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        if len(rest) >= length:
+        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0] or -1)
+        if length < 0:
+            self._answer.set_exception(ConnectionError("an answer without a length"))
+            self.close()
+        elif len(rest) >= length:
             self._buffer = rest[length:]
             self._answer.set_result((int(head[9:12]), rest[:length]))
