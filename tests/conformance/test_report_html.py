@@ -12,7 +12,15 @@ from dispatch_conformance.report.formats import FORMATS
 from dispatch_conformance.report.html import page
 from dispatch_conformance.report.html.elements import element, raw
 from dispatch_conformance.report.html.page import MAX_PAGE, MIN_TEXT
-from dispatch_conformance.report.html.values import MAX_TEXT, clipped, difference_of, frame_text, prose, side
+from dispatch_conformance.report.html.values import (
+    MAX_TEXT,
+    clause_prose,
+    clipped,
+    difference_of,
+    frame_text,
+    prose,
+    side,
+)
 from dispatch_conformance.report.plain import visible
 from dispatch_conformance.transcript import Transcript
 from dispatch_conformance.verdicts import Verdict
@@ -180,15 +188,19 @@ def test_any_text_is_read_as_it_was_sent(text: str) -> None:
 def test_setting_pieces_apart_loses_nothing(text: str, limit: int) -> None:
     shown = visible(text)
     assert "".join(frame_text(text, 200, "").itertext()) == shown
-    assert "".join(element("p", *prose(text, 200)).itertext()).replace("`", "").replace("*", "") == (
-        shown.replace("`", "").replace("*", "")
-    )
+    assert "".join(element("p", *prose(text, 200)).itertext()).replace("`", "") == shown.replace("`", "")
     cut = "".join(frame_text(text * 2, limit, "there").itertext())
     left = f" … {2 * len(text) - limit} characters left out; all of it: there … "
     begin, found, end = cut.partition(left)
     assert cut == visible(text * 2) if 2 * len(text) <= limit + 60 else found
     assert visible(text * 2).startswith(begin)
     assert visible(text * 2).endswith(end)
+
+
+def test_the_suites_sentences_set_code_apart_and_those_of_clauses_stress() -> None:
+    said = element("p", *clause_prose("`a` is *one* of 2 * 3"))
+    assert [(part.tag, part.text) for part in said] == [("code", "a"), ("em", "one")]
+    assert "".join(element("p", *prose("`7*7` {{7*7}}")).itertext()) == "7*7 {{7*7}}"
 
 
 def test_a_line_is_clipped_at_its_end() -> None:

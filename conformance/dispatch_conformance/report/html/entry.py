@@ -12,7 +12,15 @@ from dispatch_conformance.report.html.elements import Content, element
 from dispatch_conformance.report.html.frames import evidence
 from dispatch_conformance.report.html.pieces import badge, command, flag, link
 from dispatch_conformance.report.html.standing import OPEN, Judged, Standing, parts, standing
-from dispatch_conformance.report.html.values import byte_rows, clipped, difference_of, prose, shortened, side
+from dispatch_conformance.report.html.values import (
+    byte_rows,
+    clause_prose,
+    clipped,
+    difference_of,
+    prose,
+    shortened,
+    side,
+)
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.verdicts import CheckResult
 
@@ -62,7 +70,7 @@ def _line(judged: Judged, limit: int) -> Element:
         " ",
         element("span", judged.level, class_=f"level {judged.level.lower()}"),
         " ",
-        element("span", *prose(law.text), class_="sentence"),
+        element("span", *clause_prose(law.text), class_="sentence"),
     )
     if judged.standing in OPEN and best.message:
         line.append(element("span", *prose(clipped(best.message, min(limit, _SENTENCE))), class_="found"))

@@ -8,12 +8,15 @@ from xml.etree.ElementTree import Element
 from dispatch_protocol.recording import Closed, Fault, Frame, Http, Opened
 
 from dispatch_conformance.report.html.elements import element
-from dispatch_conformance.report.html.values import frame_text
+from dispatch_conformance.report.html.values import clipped, frame_text
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.transcript import Mark
 
 MAX_FRAMES: Final = 6
 """How many events of evidence one check shows."""
+
+_WORDS: Final = 200
+"""How much is shown of a text that stands in an event's line."""
 
 _TYPE: Final = re.compile(r'"type"\s*:\s*"([a-z_]{1,40})"')
 
@@ -38,16 +41,18 @@ def _event(event: object, mark: Mark, limit: int) -> Element:
             what = _what(event, body)
             return _folded(event.sender, what, event.t, place, frame_text(body, limit, file))
         case Http():
-            what = f"{event.method} {event.path[:200]}, answered {event.status}"
+            what = f"{event.method} {clipped(event.path, _WORDS)}, answered {event.status}"
             return _folded(event.sender, what, event.t, place, *_bodies(event, limit, file))
         case Closed():
             by = event.by or "nobody"
-            reason = f", {event.reason[:200]}" if event.reason else ""
+            reason = f", {clipped(event.reason, _WORDS)}" if event.reason else ""
             return _line(event.t, place, f"closed with {event.code} by {by}{reason}")
         case Fault():
-            return _line(event.t, place, f"the suite: {event.name} {event.detail[:400]}")
+            return _line(event.t, place, f"the suite: {event.name} {clipped(event.detail, _WORDS)}")
         case Opened():
-            return _line(event.t, place, f"connection {event.connection} opened at {event.path[:200]}")
+            return _line(
+                event.t, place, f"connection {event.connection} opened at {clipped(event.path, _WORDS)}"
+            )
         case _:
             return element("p", f"{place}: the transcript was full before it", class_="event")
 
@@ -72,7 +77,7 @@ def _bodies(event: Http, limit: int, file: str) -> Iterator[Element]:
     )
     for name, body, kind in sides:
         if body:
-            said = f"{name}, {kind[:100]}" if kind else name
+            said = f"{name}, {clipped(kind, _WORDS)}" if kind else name
             yield element("p", said, class_="note")
             yield frame_text(body, limit, file)
 

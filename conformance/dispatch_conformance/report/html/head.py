@@ -126,7 +126,8 @@ def _proportions(counts: Mapping[Standing, int]) -> Element:
 
 
 def _counted(report: Report, clauses: int) -> Iterator[Content]:
-    yield f"{clauses} clauses judged by {len(report.results)} checks in {report.scenarios} scenarios: "
+    checks, scenarios = _many(len(report.results), "check"), _many(report.scenarios, "scenario")
+    yield f"{_many(clauses, 'clause')} judged by {checks} in {scenarios}: "
     counts = [(verdict, report.counts[verdict]) for verdict in Verdict if report.counts.get(verdict)]
     for place, (verdict, count) in enumerate(counts):
         yield ", " if place else ""
@@ -134,6 +135,10 @@ def _counted(report: Report, clauses: int) -> Iterator[Content]:
     known = sum(bool(result.known) for result in report.results)
     if known:
         yield f"; {known} of them known"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _options(report: Report) -> str:

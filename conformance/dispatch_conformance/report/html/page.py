@@ -29,7 +29,7 @@ from dispatch_conformance.report.html.standing import (
     unexamined,
 )
 from dispatch_conformance.report.html.tools import keys, tools
-from dispatch_conformance.report.html.values import MAX_TEXT, prose
+from dispatch_conformance.report.html.values import MAX_TEXT, clause_prose
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.scenarios import UNCHECKED
 
@@ -136,7 +136,7 @@ def _why(law: Clause) -> Iterator[Content]:
     """The clause, and the reason where it is not the selection of this run."""
     reason = UNCHECKED.get(law.id) or law.untestable_reason
     said = f"{law.text} {reason[:1].upper()}{reason[1:]}." if reason else law.text
-    return prose(said)
+    return clause_prose(said)
 
 
 def _foot(report: Report, limit: int) -> Element:

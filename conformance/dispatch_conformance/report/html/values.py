@@ -18,7 +18,8 @@ _AROUND: Final = 8
 """How many characters on each side of the difference are shown as bytes."""
 
 _DIGEST: Final = re.compile(r'"?[0-9a-fA-F]{64}"?\Z')
-_WORDS: Final = re.compile(r"`([^`]{1,400})`|\*([^*\s][^*]{0,80})\*")
+_QUOTED: Final = re.compile(r"`([^`]{1,400})`")
+_STRESSED: Final = re.compile(r"`([^`]{1,400})`|\*([^*\s][^*]{0,80})\*")
 _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"(\s*:)?|\\?\Z)', re.DOTALL)
 """A string of JSON, closed or cut off, and the colon behind a member's name: every letter is read once."""
 
@@ -44,13 +45,22 @@ def shortened(text: str, limit: int, whole: str = "") -> Iterator[Content]:
 
 
 def prose(text: str, limit: int = MAX_TEXT) -> Iterator[Content]:
-    """The suite's own sentences: what stands between grave accents as code, between asterisks set apart."""
+    """A sentence of the suite's, in which a worker's words may stand; between grave accents it is code."""
+    return _set_apart(text, limit, _QUOTED)
+
+
+def clause_prose(text: str) -> Iterator[Content]:
+    """A sentence of the specification: as `prose`, and between asterisks it is set apart."""
+    return _set_apart(text, MAX_TEXT, _STRESSED)
+
+
+def _set_apart(text: str, limit: int, pattern: re.Pattern[str]) -> Iterator[Content]:
     for part in shortened(text, limit):
         if not isinstance(part, str):
             yield part
             continue
         at = 0
-        for found in _WORDS.finditer(part):
+        for found in pattern.finditer(part):
             yield part[at : found.start()]
             yield element("code", found[1]) if found[1] else element("em", found[2])
             at = found.end()
