@@ -2,7 +2,13 @@
 
 import pytest
 from dispatch_mockcoord.core.effects import PairingChanged
-from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, ClaimFault, Pairing, TrustBook
+from dispatch_mockcoord.core.trust import (
+    CODE_MILLISECONDS,
+    MEMORY_MILLISECONDS,
+    ClaimFault,
+    Pairing,
+    TrustBook,
+)
 
 from tests.mockcoord.driver import WALL, Driver, identity
 
@@ -67,6 +73,36 @@ def test_open_codes_are_bounded_and_expired_ones_make_room() -> None:
     assert trust.create("user", WALL) is None
     assert trust.create("user", WALL + CODE_MILLISECONDS)
     assert trust.claim("A", KEY, WALL) is ClaimFault.INVALID_CODE
+
+
+def test_an_expired_code_is_remembered_for_an_hour() -> None:
+    """C-TRU-8."""
+    trust = book("A", "B", "C")
+    trust.create("user", WALL)
+    forgotten_at = WALL + CODE_MILLISECONDS + MEMORY_MILLISECONDS
+    trust.create("user", forgotten_at - 1)
+    assert trust.claim("A", KEY, forgotten_at - 1) is ClaimFault.EXPIRED
+    trust.create("user", forgotten_at)
+    assert trust.claim("A", KEY, forgotten_at) is ClaimFault.INVALID_CODE
+    claimed(trust.claim("B", KEY, forgotten_at))
+
+
+def test_pairings_are_bounded_altogether() -> None:
+    trust = book("A", "B", "C", max_pairings=2)
+    for code in ("A", "B"):
+        trust.create("user", WALL)
+        claimed(trust.claim(code, KEY, WALL))
+    assert trust.create("user", WALL) is None
+    assert trust.create("user", WALL + 9 * CODE_MILLISECONDS) is None, "a pairing never expires"
+    assert trust.is_paired("user", KEY)
+
+
+def test_examining_a_claim_changes_nothing() -> None:
+    trust = book("A")
+    trust.create("user", WALL)
+    first = trust.examine("A", KEY, WALL)
+    assert trust.examine("A", KEY, WALL) == first == claimed(trust.claim("A", KEY, WALL))
+    assert trust.examine("A", KEY, WALL) is ClaimFault.ALREADY_CLAIMED
 
 
 def test_a_second_pairing_of_the_same_two_is_listed_once() -> None:

@@ -3,9 +3,10 @@
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.core.trust import Pairing
+from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, Pairing
 from dispatch_mockcoord.database import StoreError
 from dispatch_mockcoord.store import Store
 from dispatch_protocol.canonical import Json
@@ -84,6 +85,27 @@ def test_pairings_read_as_they_were_written() -> None:
     assert store.pairings() == [opened]
     store.write([], [claimed])
     assert store.pairings() == [claimed]
+    store.close()
+
+
+def test_codes_that_nobody_claims_go_and_claimed_ones_stay() -> None:
+    store = Store(None)
+    hour = CODE_MILLISECONDS
+    codes = [Pairing(code=f"{number:06X}", user_id="u", expires_ms=number * hour) for number in range(1, 6)]
+    store.write([], codes[:1])
+    store.write([], [msgspec.structs.replace(codes[0], pubkey="ab" * 32, paired_ms=1)])
+    for code in codes[1:]:
+        store.write([], [code])
+    assert [pairing.expires_ms for pairing in store.pairings()] == [4 * hour, 5 * hour, hour]
+    store.close()
+
+
+def test_a_code_that_is_made_again_belongs_to_its_new_user() -> None:
+    store = Store(None)
+    again = Pairing(code="A1B2C3", user_id="second", expires_ms=20)
+    store.write([], [Pairing(code="A1B2C3", user_id="first", expires_ms=9)])
+    store.write([], [again])
+    assert store.pairings() == [again]
     store.close()
 
 
