@@ -17,7 +17,7 @@ from dispatch_mockcoord.testing.faces import AioClockFace, AioFaultsFace, ClockF
 
 from tests.mockcoord.client import Worker
 
-OF_LIFE = {"start", "stop", "aio"}
+OF_LIFE = {"start", "stop", "is_running", "aio"}
 """What only the one has that starts and ends the coordinator."""
 
 
