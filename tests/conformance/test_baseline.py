@@ -1,16 +1,19 @@
 """Baselines: known failures fail no run, stale entries and new failures do, and files are read with care."""
 
+import json
 import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
 
+import jsonschema
 import pytest
 from dispatch_conformance import baselines
 from dispatch_conformance.baseline import NO_BASELINE, Baseline, Known
 from dispatch_conformance.baselines import load, parse, written
 from dispatch_conformance.cli import main
 from dispatch_conformance.report.model import make_report
+from dispatch_conformance.report.stored import read_results, schema
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import CheckResult, Verdict
 from dispatch_protocol.clauses import Level
@@ -74,10 +77,16 @@ def test_a_broken_worker_passes_with_its_baseline_until_something_changes(
     assert "; 2 of the failures are known; " in told
     assert told.splitlines()[-1] == "no new failure: 2 checks failed as the baseline has it (exit 0, seed 7)"
 
-    assert run(worker("counts-repetitions"), "--baseline", file) == 1
+    out = tmp_path / "out"
+    assert run(worker("counts-repetitions"), "--baseline", file, "--out", str(out)) == 1
+    jsonschema.validate(json.loads((out / "results.json").read_text("utf-8")), schema())
+    stored = read_results(out)
+    assert [entry.check for entry in stored.stale] == ["tasks.summary_long"]
+    assert [check.id for check in stored.checks if check.known] == ["tasks.once"]
+    assert stored.options.baseline == file
     told = capsys.readouterr().out
     assert "STALE  tasks.summary_long  W-OUT-4 fails no more: remove it from the baseline" in told
-    assert told.splitlines()[-1] == "the baseline is stale: 1 entry to remove (exit 1, seed 7)"
+    assert "the baseline is stale: 1 entry to remove (exit 1, seed 7)" in told.splitlines()
 
     assert (
         run(worker("counts-repetitions", "summary-with-ellipsis", "words-in-ascii"), "--baseline", file) == 1

@@ -61,6 +61,17 @@ def test_only_a_terminal_sees_the_line(
         assert screen.getvalue() == ""
 
 
+def test_a_terminal_that_knows_ascii_only_sees_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    file = io.BytesIO()
+    screen = io.TextIOWrapper(file, encoding="ascii", write_through=True)
+    monkeypatch.setattr(screen, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stderr", screen)
+    with Progress(2) as progress:
+        ended(progress, Verdict.PASS)
+    assert b"==========..........  1/2" in file.getvalue()
+
+
 def printed(monkeypatch: pytest.MonkeyPatch, quiet: bool = False, **variables: str) -> str:
     """A report as a terminal with these variables shows it."""
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "COLORTERM"):

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _BAR: Final = 20
+_INK: Final = "━·"
+_ASCII: Final = "=."
 _NAMED: Final = 3
 _PER_SECOND: Final = 4
 
@@ -34,6 +36,7 @@ class Progress(Watch):
         self._total = total
         self._known = frozenset(known)
         self._quiet = quiet
+        self._ink = _INK
         self._since = time.monotonic()
         self._running: list[str] = []
         self._ended = 0
@@ -48,8 +51,9 @@ class Progress(Watch):
             from rich.text import Text  # noqa: PLC0415
 
             console = Console(stderr=True, highlight=False, markup=False)
+            self._ink = _ASCII if console.options.ascii_only else _INK
             self._live = Live(
-                get_renderable=lambda: Text(self.line(), no_wrap=True, overflow="ellipsis"),
+                get_renderable=lambda: Text(self.line(), no_wrap=True, overflow="crop"),
                 console=console,
                 refresh_per_second=_PER_SECOND,
                 transient=True,
@@ -85,7 +89,7 @@ class Progress(Watch):
         done = _BAR * self._ended // max(1, self._total)
         failed = len(self._failed)
         words = [
-            f"{'━' * done}{'·' * (_BAR - done)}",
+            self._ink[0] * done + self._ink[1] * (_BAR - done),
             f"{self._ended}/{self._total}",
             f"{time.monotonic() - self._since:.0f} s",
         ]
