@@ -76,6 +76,9 @@ def faults(task: TaskType, text: str, output: JsonValue) -> tuple[Fault, ...]:
         return (_fault(names[0], f"the output of {task} has other members", expected, output),)
     checks = names[1:] if len(names) > 2 else names[1:] * 2
     found: dict[str, Fault] = {}
+    listed = output.get("extracted")
+    if task is TaskType.EXTRACT_JSON and isinstance(listed, list):
+        expected["count"] = len(listed)  # the clause asks for the length of the list beside it
     for check, member in zip(checks, expected, strict=True):
         if stringify(output[member]) != stringify(expected[member]):
             message = f"`{member}` of {task} is wrong"

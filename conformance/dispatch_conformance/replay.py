@@ -21,6 +21,7 @@ from dispatch_protocol.recording import Frame, Recording, read_lines
 from dispatch_protocol.tasks import Faulty, LlmRequest, TaskRequest, read_payload
 from dispatch_protocol.vocabulary import Role
 
+from dispatch_conformance.consequences import excuse
 from dispatch_conformance.jobs import Answer, Assignment
 from dispatch_conformance.reference import CHECKS, Fault, decided, faults
 from dispatch_conformance.scenario import Context, scenario
@@ -126,6 +127,7 @@ async def replay_all(context: Context, recorded_ones: Iterable[Exchange]) -> Non
         message = "a recorded job is completed without a receipt"
         answer = await assignment.answer()
         context.check("receipt").expect(receipt is not None, message, expected="a receipt", evidence=answer)
+    excuse(context.observations)
 
 
 async def replay(context: Context, patience: Patience, exchange: Exchange) -> Answer:

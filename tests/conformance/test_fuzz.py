@@ -431,7 +431,7 @@ def test_a_judge_that_accepts_or_refuses_everything_is_found_out(
         (CLASSIFY, "best", {"sentiment": "neutral", "confidence": 0.3}, "second_list"),
         (CLASSIFY, "good", None, "classify_members"),
         (CLASSIFY, "\t", {"sentiment": "positive", "confidence": 0.3}, "blank_others"),
-        (EXTRACT, "{}", {"extracted": [], "count": 1}, "extracted"),
+        (EXTRACT, "{}", {"extracted": [], "count": 0}, "extracted"),
         (EXTRACT, "{}", {"extracted": [{}], "count": 0}, "count"),
         (EXTRACT, "{}", {"extracted": [{}]}, "extract_json_members"),
     ],

@@ -94,6 +94,8 @@ def culprit(sequence: Sequence, *, died: bool, complete: bool, unanswered: Job |
     them, if the search for smaller sequences is not `complete`: then the first `unanswered` job does, or that
     it comes after a faulty one. A silence that shows in one segment only is what W-JOB-12 speaks of.
     """
+    if not complete and unanswered is not None and checks_of(unanswered):
+        return circumstance(unanswered) or min(checks_of(unanswered))
     names = [circumstance(step) or min(checks_of(step)) for step in sequence.steps if checks_of(step)]
     lenient = [name for name in names if clause(CHECKS[name]).level is not Level.MUST]
     if lenient:
@@ -103,8 +105,6 @@ def culprit(sequence: Sequence, *, died: bool, complete: bool, unanswered: Job |
     if names and complete:
         ordinary = not checks_of(sequence.steps[-1])
         return "next_job" if ordinary and names[-1] in FAULTY.values() else names[-1]
-    if unanswered is not None and checks_of(unanswered):
-        return circumstance(unanswered) or min(checks_of(unanswered))
     if unanswered is not None and set(names) & set(FAULTY.values()):
         return "next_job"
     return "survives" if died else "answered"

@@ -9,6 +9,7 @@ from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.clauses import clause
 
 from dispatch_conformance.conduct import Session
+from dispatch_conformance.consequences import excuse
 from dispatch_conformance.context import Context
 from dispatch_conformance.fuzz.checks import CHECKS
 from dispatch_conformance.fuzz.course import Course
@@ -42,6 +43,7 @@ async def hunt(context: Context, session: Session, *, examples: int, seconds: fl
     stalled = context.clock.stalled(began, time.monotonic())
     report(context, [entry for entry in search.caught if entry.confirmed or not stalled], search.decided)
     report_undecided(context, session, search)
+    excuse(context.observations)
     return player
 
 

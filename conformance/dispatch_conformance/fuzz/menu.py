@@ -52,6 +52,7 @@ _RARE: Final = (
     ("blank_summary", TaskType.SUMMARIZE, " "),
     ("blank_others", TaskType.CLASSIFY, " "),
     ("confidence", TaskType.CLASSIFY, "good great love"),
+    ("sentiment", TaskType.CLASSIFY, "bad terrible awful hate worst horrible"),
     ("second_list", TaskType.CLASSIFY, "best"),
     ("extracted", TaskType.EXTRACT_JSON, '{"a":{"b":1}}'),
 )

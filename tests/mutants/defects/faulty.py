@@ -73,7 +73,11 @@ class SilentOnNoObject(Silent):
         return not isinstance(payload, dict)
 
 
-@defect("stuck-after-a-fault", "W-BAD-9", "answers no job after a faulty one")
+STUCK = tuple(f"W-BAD-{number}" for number in range(1, 9))
+"""Who answers no job after a faulty one leaves the next faulty one as well."""
+
+
+@defect("stuck-after-a-fault", "W-BAD-9", "answers no job after a faulty one", *STUCK)
 class StuckAfterAFault(Silent):
     stuck = False
 

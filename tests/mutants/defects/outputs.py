@@ -9,6 +9,12 @@ from tests.mutants.model import Refusal
 from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
+SCORE = ("W-OUT-10", "W-OUT-14")
+"""Another score is another sentiment, or another confidence."""
+
+LIST = ("W-OUT-18",)
+"""Other matches are another list."""
+
 
 @defect("summary-with-length", "W-OUT-2", "adds a member to the summary")
 class SummaryWithLength(Worker):
@@ -97,7 +103,7 @@ class TieIsPositive(Worker):
         return output | {"sentiment": output["sentiment"].replace("neutral", "positive")}
 
 
-@defect("whole-words-only", "W-OUT-11", "counts whole words only")
+@defect("whole-words-only", "W-OUT-11", "counts whole words only", *SCORE)
 class WholeWordsOnly(Worker):
     def score(self, text: str) -> int:
         words = re.findall(r"\w+", text)
@@ -108,13 +114,13 @@ class WholeWordsOnly(Worker):
         )
 
 
-@defect("counts-repetitions", "W-OUT-12", "counts a word as often as it occurs")
+@defect("counts-repetitions", "W-OUT-12", "counts a word as often as it occurs", *SCORE)
 class CountsRepetitions(Worker):
     def score(self, text: str) -> int:
         return sum(map(text.count, self.positive)) - sum(map(text.count, self.negative))
 
 
-@defect("case-matters", "W-OUT-13", "does not lower-case the input")
+@defect("case-matters", "W-OUT-13", "does not lower-case the input", *SCORE)
 class CaseMatters(Worker):
     def lowered(self, text: str) -> str:
         return text
@@ -132,7 +138,7 @@ class ConfidenceFromHalf(Worker):
         return min(1.0, abs(score) * 0.2 + 0.5)
 
 
-@defect("confidence-rounded", "W-OUT-15", "rounds the confidence to two digits")
+@defect("confidence-rounded", "W-OUT-15", "rounds the confidence to two digits", "W-OUT-14")
 class ConfidenceRounded(Worker):
     def confidence(self, score: int) -> float:
         return round(super().confidence(score), 2)
@@ -156,7 +162,7 @@ class ExtractFirstOnly(Worker):
         return super().pieces(text)[:1]
 
 
-@defect("extract-stops-at-faults", "W-OUT-19", "stops at the first piece that does not parse")
+@defect("extract-stops-at-faults", "W-OUT-19", "stops at the first piece that does not parse", *LIST)
 class ExtractStopsAtFaults(Worker):
     def pieces(self, text: str) -> list[str]:
         found = super().pieces(text)
@@ -164,7 +170,7 @@ class ExtractStopsAtFaults(Worker):
         return found[:bad]
 
 
-@defect("extract-python-json", "W-OUT-19", "takes NaN and Infinity for JSON")
+@defect("extract-python-json", "W-OUT-19", "takes NaN and Infinity for JSON", *LIST)
 class ExtractPythonJson(Worker):
     def objects(self, piece: str) -> list[Any]:
         try:
@@ -173,7 +179,9 @@ class ExtractPythonJson(Worker):
             return []
 
 
-@defect("extract-any-depth", "W-OUT-20", "parses from every brace to wherever its object ends", "W-OUT-21")
+@defect(
+    "extract-any-depth", "W-OUT-20", "parses from every brace to wherever its object ends", "W-OUT-21", *LIST
+)
 class ExtractAnyDepth(Worker):
     def pieces(self, text: str) -> list[str]:
         decoder, found, place = json.JSONDecoder(), [], text.find("{")
@@ -187,12 +195,12 @@ class ExtractAnyDepth(Worker):
         return found
 
 
-@defect("extract-flat-only", "W-OUT-20", "finds objects without inner objects only")
+@defect("extract-flat-only", "W-OUT-20", "finds objects without inner objects only", *LIST)
 class ExtractFlatOnly(Worker):
     pattern = re.compile(r"\{[^{}]*\}")
 
 
-@defect("extract-skips-strings", "W-OUT-21", "does not see braces that stand in strings")
+@defect("extract-skips-strings", "W-OUT-21", "does not see braces that stand in strings", *LIST)
 class ExtractSkipsStrings(Worker):
     pattern = re.compile(r'\{(?:[^{}"]|"[^"]*")*(?:\{(?:[^{}"]|"[^"]*")*\}(?:[^{}"]|"[^"]*")*)*\}')
 

@@ -96,10 +96,10 @@ export default [
   defect("words-between-spaces", "W-OUT-6", ["W-OUT-7"], "counts the pieces of split(' ')", {
     Tasks: WordsBetweenSpaces,
   }),
-  defect("words-within-boundaries", "W-OUT-11", ["W-OUT-13"], "looks for words between \\b and \\b", {
+  defect("words-within-boundaries", "W-OUT-11", ["W-OUT-10", "W-OUT-13", "W-OUT-14"], "looks for words between \\b and \\b", {
     Tasks: WordsWithinBoundaries,
   }),
-  defect("words-as-often-as-found", "W-OUT-12", [], "counts every occurrence of a word", {
+  defect("words-as-often-as-found", "W-OUT-12", ["W-OUT-10", "W-OUT-14"], "counts every occurrence of a word", {
     Tasks: WordsAsOftenAsFound,
   }),
   defect(
@@ -111,7 +111,7 @@ export default [
       Tasks: ConfidenceAsText,
     },
   ),
-  defect("confidence-rounded", "W-OUT-15", [], "rounds the confidence to two digits", {
+  defect("confidence-rounded", "W-OUT-15", ["W-OUT-14"], "rounds the confidence to two digits", {
     Tasks: ConfidenceRounded,
   }),
   defect("greedy-braces", "W-OUT-18", BRACES.slice(1), "matches from the first brace to the last", {
