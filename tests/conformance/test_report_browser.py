@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
-from dispatch_conformance.report.html import page as html
+from dispatch_conformance.report.html.page import page as html
 from dispatch_conformance.report.plain import visible
 
 from tests.browser import Seen, chromium, needs_browser, visit

@@ -9,9 +9,8 @@ from importlib.resources import files
 
 import pytest
 from dispatch_conformance.report.formats import FORMATS
-from dispatch_conformance.report.html import page
 from dispatch_conformance.report.html.elements import element, raw
-from dispatch_conformance.report.html.page import MAX_PAGE, MIN_TEXT
+from dispatch_conformance.report.html.page import MAX_PAGE, MIN_TEXT, page
 from dispatch_conformance.report.html.values import (
     MAX_TEXT,
     clause_prose,

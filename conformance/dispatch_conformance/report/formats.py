@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from dispatch_protocol.errors import UsageError, shown
 
 from dispatch_conformance.engine import describe
-from dispatch_conformance.report.html import page
+from dispatch_conformance.report.html.page import page
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.report.results import results_json
 from dispatch_conformance.report.stored import FILE
