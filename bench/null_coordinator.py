@@ -11,6 +11,7 @@ import resource
 import socket
 import uuid
 from collections import deque
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -31,11 +32,21 @@ async def commit(request: Request) -> Response:
     """A job: an id for it, and a worker as soon as there is one."""
     body = json.loads(await request.body())
     job_id = str(uuid.uuid4())
-    _frames[job_id] = json.dumps({"type": "job_assign", "job_id": job_id, **_ROUTING, **body})
-    _answers[job_id] = json.dumps({"id": job_id, "status": "pending"})
+    _frames[job_id] = _dumps(
+        {
+            "type": "job_assign",
+            "job_id": job_id,
+            "job_type": body["job_type"],
+            "payload": body["payload"],
+            "policy": "CHEAP",
+            "privacy_class": "PUBLIC",
+            "user_id": body["user_id"],
+        }
+    )
+    _answers[job_id] = _answer(job_id, "assigned")
     _waiting.append(job_id)
     await _serve_waiting()
-    return Response(json.dumps({"job_id": job_id}), 201, media_type=_JSON)
+    return Response(_dumps({"job_id": job_id}), 201, media_type=_JSON)
 
 
 async def poll(request: Request) -> Response:
@@ -45,7 +56,7 @@ async def poll(request: Request) -> Response:
 
 async def health(request: Request) -> Response:
     """A sign of life."""
-    return Response(json.dumps({"status": "ok"}), media_type=_JSON)
+    return Response(_dumps({"status": "ok"}), media_type=_JSON)
 
 
 async def converse(websocket: WebSocket) -> None:
@@ -68,12 +79,19 @@ async def converse(websocket: WebSocket) -> None:
             _idle.remove(websocket)
 
 
-def _complete(message: dict[str, object]) -> None:
+def _complete(message: dict[str, Any]) -> None:
     job_id = str(message["job_id"])
-    answer = {"id": job_id, "status": "completed", "result": message["output"], "receipt": message["receipt"]}
-    _answers[job_id] = json.dumps(answer)
+    receipt = {**message["receipt"], "signature": message["receipt_signature"], "verified": True}
+    _answers[job_id] = _answer(job_id, "completed", message["output"], receipt, _TIME)
     if len(_answers) > _KEPT:
         del _answers[next(iter(_answers))]
+
+
+def _answer(
+    job_id: str, status: str, result: object = None, receipt: object = None, at: object = None
+) -> str:
+    answer = {"id": job_id, "status": status, "result": result, "receipt": receipt}
+    return _dumps({**answer, "created_at": _TIME, "completed_at": at})
 
 
 async def _serve_waiting() -> None:
@@ -112,7 +130,8 @@ async def _main() -> None:
 
 
 _KEPT = 20_000
-_ROUTING = {"policy": "CHEAP", "privacy_class": "PUBLIC"}
+_TIME = "2026-02-09T12:01:06.237Z"
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
 
 
 if __name__ == "__main__":
