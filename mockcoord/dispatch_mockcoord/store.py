@@ -19,6 +19,12 @@ from dispatch_mockcoord.rows import Row, job_row, pairing_row, read_job, read_pa
 MAX_SLACK: Final = 100
 """How many finished jobs more than `keep_jobs` may stand until the oldest go: a hundredth, at most this."""
 
+RECENT_JOBS: Final = 256
+"""How many of the jobs written last are kept at hand, for the clients that ask for them again and again."""
+
+RECENT_CHARACTERS: Final = 8_192
+"""The most characters that such a job may hold; a larger one is read from the database."""
+
 _WRITE_JOB: Final = """
 INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
 ON CONFLICT (id) DO UPDATE SET status = excluded.status, pubkey = excluded.pubkey,
@@ -49,6 +55,7 @@ class Store:
         self.path = path
         self._keep_jobs = keep_jobs
         self._slack = min(keep_jobs // 100, MAX_SLACK)
+        self._recent: dict[str, Job] = {}
         self._db = open_database(path)
         try:
             self._unfinished = {job.id for job in self.unfinished()}
@@ -72,12 +79,16 @@ class Store:
                 made_ms = pairing.expires_ms - CODE_MILLISECONDS
                 rows.append((_FORGET_CODES, (made_ms - MEMORY_MILLISECONDS,)))
         self._transact(rows)
+        for job in jobs:
+            self._keep_at_hand(job)
         self._count(jobs)
         with suppress(sqlite3.Error):  # what is written is written; the oldest go with the next write
             self._trim(self._slack)
 
     def job(self, job_id: str) -> Job | None:
         """The job with this id; None where none is stored."""
+        if job_id in self._recent:
+            return self._recent[job_id]
         if not job_id.isascii():
             return None
         row = self._db.execute("SELECT * FROM jobs WHERE id = ?", (job_id,)).fetchone()
@@ -130,6 +141,15 @@ class Store:
                 self._db.execute("ROLLBACK")
             raise
 
+    def _keep_at_hand(self, job: Job) -> None:
+        """Have the job ready as it was just written, if it is small and surely still stored."""
+        self._recent.pop(job.id, None)
+        is_stored = job.status is not JobStatus.COMPLETED or job.id in self._unfinished
+        if is_stored and _size(job) <= RECENT_CHARACTERS:
+            self._recent[job.id] = job
+            if len(self._recent) > RECENT_JOBS:
+                del self._recent[next(iter(self._recent))]
+
     def _count(self, jobs: Iterable[Job]) -> None:
         """Keep the number of finished jobs; a failed job is written once, a completed one up to twice."""
         for job in jobs:
@@ -144,4 +164,11 @@ class Store:
         surplus = self._finished - self._keep_jobs
         if self._keep_jobs and surplus > slack:
             self._db.execute(_FORGET_JOBS, (surplus,))
+            self._recent.clear()
             self._finished -= surplus
+
+
+def _size(job: Job) -> int:
+    """How many characters of others' texts a job holds."""
+    values = (value for value in (job.payload, job.output, job.receipt) if value is not None)
+    return sum(len(value.text) for value in values) + len(job.user_id) + len(job.signature or "")

@@ -5,6 +5,7 @@ import resource
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ async def test_a_commit_that_cannot_be_stored_never_was(running: MockCoordinator
             assert await post(http, "/v1/jobs/commit/fast", TASK) == UNAVAILABLE
             assert await post(http, "/v1/jobs/commit/fast", TASK) == UNAVAILABLE
             assert running.coordinator.registry.workers[1].job_id is None
-            assert running.coordinator.dispatcher.earliest is None
+            assert running.coordinator.dispatcher.earliest == inf
         await reached(lambda: not running.switchboard._gate.is_shut)
         job_id = (await http.post("/v1/jobs/commit/fast", json=TASK)).json()["job_id"]
         assert await one.work() == job_id

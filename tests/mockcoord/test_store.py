@@ -8,7 +8,7 @@ import pytest
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, Pairing
 from dispatch_mockcoord.database import StoreError
-from dispatch_mockcoord.store import Store
+from dispatch_mockcoord.store import RECENT_CHARACTERS, RECENT_JOBS, Store
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.vocabulary import JobError, JobStatus, JobType, Policy, PrivacyClass
 
@@ -43,10 +43,15 @@ FULL = job(
 
 
 @pytest.mark.parametrize("stored", [job(), FULL, job(error=JobError.WORKER_TIMEOUT, status=JobStatus.FAILED)])
-def test_a_job_reads_as_it_was_written(stored: Job) -> None:
-    store = Store(None)
+@pytest.mark.parametrize("anew", [False, True], ids=["at hand", "from the file"])
+def test_a_job_reads_as_it_was_written(stored: Job, anew: bool, tmp_path: Path) -> None:
+    path = str(tmp_path / "jobs.db")
+    store = Store(path)
     store.write([job()], [])
     store.write([stored], [])
+    if anew:
+        store.close()
+        store = Store(path)
     found = store.job("job-1")
     assert found == stored
     assert found is not None
@@ -62,6 +67,38 @@ def test_a_later_state_replaces_the_earlier() -> None:
     assert store.job("job-1") == FULL
     assert store.job("other") is None
     assert store.job("\ud800") is None
+    store.close()
+
+
+def test_a_large_job_is_read_from_the_database() -> None:
+    store = Store(None)
+    large = job(payload=Json.of({"input": "x" * RECENT_CHARACTERS}))
+    store.write([large], [])
+    found = store.job("job-1")
+    assert found == large
+    assert found is not large
+    store.close()
+
+
+def test_only_the_last_jobs_are_at_hand_and_all_are_found() -> None:
+    store = Store(None)
+    jobs = [job(number) for number in range(1, RECENT_JOBS + 2)]
+    for one in jobs:
+        store.write([one], [])
+    assert store.job(jobs[-1].id) is jobs[-1]
+    assert store.job(jobs[0].id) is not jobs[0]
+    assert [store.job(one.id) for one in jobs] == jobs
+    store.close()
+
+
+def test_a_job_that_went_is_not_at_hand() -> None:
+    store = Store(None, keep_jobs=1)
+    for number in (1, 2):
+        store.write([job(number)], [])
+        store.write([job(number, status=JobStatus.COMPLETED, pubkey="ab" * 32)], [])
+    assert store.job("job-1") is None
+    store.write([job(1, status=JobStatus.COMPLETED, pubkey="ab" * 32, receipt=Json.of({}))], [])
+    assert store.job("job-1") is None, "a receipt that comes late brings nothing back"
     store.close()
 
 
