@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Iterable
+from math import inf
 from random import Random
 from typing import Any
 
@@ -147,7 +148,7 @@ async def test_core_and_store_agree_after_any_failures(seed: int) -> None:
         play.board.wake()
     play.everything_told_is_stored()
     assert play.store.unfinished() == []
-    assert play.board.coordinator.dispatcher.earliest is None
+    assert play.board.coordinator.dispatcher.earliest == inf
     assert play.refused
     assert len(play.committed) > 1
     play.board.stop()
