@@ -57,11 +57,15 @@ class Hunted:
 
     @property
     def broken(self) -> dict[str, list[str]]:
-        """The checks that did not pass, with their clauses."""
+        """The checks that failed, or could not be told, with their clauses."""
+        return self.with_verdict(Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE)
+
+    def with_verdict(self, *verdicts: Verdict) -> dict[str, list[str]]:
+        """The checks of which one of these was observed, with their clauses."""
         return {
             entry.check: [entry.clause, entry.message]
             for entry in self.observations
-            if entry.verdict is not Verdict.PASS
+            if entry.verdict in verdicts
         }
 
     def sequence(self, check: str) -> Sequence:
@@ -139,6 +143,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Hunted]:
 @pytest.mark.parametrize("name", VARIANTS)
 def test_a_legal_variant_passes(name: str, found: dict[str, Hunted]) -> None:
     assert found[name].broken == {}
+    assert found[name].with_verdict(Verdict.NOT_TESTABLE) == {}
     assert found[name].exchanges > 80
     assert not found[name].smallest
 

@@ -11,10 +11,11 @@ from dispatch_protocol.clauses import clause
 from dispatch_conformance.conduct import Session
 from dispatch_conformance.consequences import excuse
 from dispatch_conformance.context import Context
-from dispatch_conformance.fuzz.checks import CHECKS
+from dispatch_conformance.fuzz.checks import CHECKS, FAULTY
 from dispatch_conformance.fuzz.course import Course
 from dispatch_conformance.fuzz.incident import Caught
 from dispatch_conformance.fuzz.judge import judge
+from dispatch_conformance.fuzz.menu import staples
 from dispatch_conformance.fuzz.play import Player
 from dispatch_conformance.fuzz.search import Hunt
 from dispatch_conformance.fuzz.steps import as_data, from_data, in_words, step_by_step
@@ -50,8 +51,13 @@ async def hunt(context: Context, session: Session, *, examples: int, seconds: fl
 def report_undecided(context: Context, session: Session, search: Hunt) -> None:
     """Say why nothing is said of a check that binds this worker."""
     told = search.decided | {entry.fault.check for entry in search.caught}
+    offered = staples(session.capabilities)
     for name, law in CHECKS.items():
-        if name not in told and clause(law).applies_to(session.capabilities):
+        if name in told or not clause(law).applies_to(session.capabilities):
+            continue
+        if name in FAULTY.values() and name not in offered:
+            context.check(name).not_applicable("no job of a type that the worker declared has this fault")
+        else:
             context.check(name).not_testable(f"fuzzing did not decide it: {search.ended}")
 
 

@@ -9,7 +9,7 @@ from dispatch_protocol.recording import Frame
 from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.fuzz.outcome import Given, Stray
-from dispatch_conformance.fuzz.steps import Job, Ping, Step
+from dispatch_conformance.fuzz.steps import Job
 from dispatch_conformance.jobs import Assignment
 from dispatch_conformance.link import FREE_FRAMES, Link
 from dispatch_conformance.transcript import Mark, Transcript
@@ -69,12 +69,11 @@ def strays(
     )
 
 
-def lost_ping(link: Link, steps: Sequence[Step], before: int) -> bytes | None:
-    """The last ping if its pong did not come; `before` is how many pongs there were.
+def lost_ping(link: Link, pings: Sequence[bytes], before: int) -> bytes | None:
+    """The last of the pings that were sent if its pong did not come; `before` is how many pongs there were.
 
     Of several pings a worker may answer the last alone (RFC 6455 §5.5.3).
     """
-    pings = [step.data for step in steps if isinstance(step, Ping)]
     if not pings or len(link.pongs) >= _MANY_PONGS or pings[-1] in link.pongs[before:]:
         return None
     return pings[-1]

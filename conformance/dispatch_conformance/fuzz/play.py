@@ -50,6 +50,7 @@ class Player:
         self._session = session
         self._scale = context.settings.scale
         self._sent = sha256()
+        self._pinged: list[bytes] = []
         self._known: dict[str, Held] = {}
 
     @property
@@ -92,6 +93,7 @@ class Player:
         start, pongs = len(stage.transcript.events), len(link.pongs)
         steps = (*sequence.steps, self.closing) if closing else sequence.steps
         self.history.append(Sequence(sequence.together, steps))
+        self._pinged.clear()
         held: list[Held] = []
         late = False
         with contextlib.suppress(TransportError, WorkerLost):  # the outcome tells how it ended
@@ -109,7 +111,7 @@ class Player:
             strays=strays(stage.transcript, start, held, self._known),
             ended=self._ended(),
             late=late,
-            lost_ping=lost_ping(link, steps, pongs),
+            lost_ping=lost_ping(link, self._pinged, pongs),
             marks=sent_since(stage.transcript, start),
         )
 
@@ -145,6 +147,7 @@ class Player:
         match step:
             case Ping(data):
                 self._sent.update(data)
+                self._pinged.append(data)
                 link.ping(data)
             case Notice(_, frame, Oddity.FRAGMENTS):
                 self._in_fragments(frame)

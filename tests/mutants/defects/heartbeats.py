@@ -59,7 +59,11 @@ class LateHeartbeats(Worker):
     beat_seconds = 14.0
 
 
-@defect("eager-heartbeats", "W-HBT-7", "sends a heartbeat every second")
+STRAY = ("W-ROB-15",)
+"""Heartbeats without pause follow any other message at once, as if they answered it."""
+
+
+@defect("eager-heartbeats", "W-HBT-7", "sends a heartbeat every second", *STRAY)
 class EagerHeartbeats(Worker):
     beat_seconds = 1.0
 
