@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import replace
 from random import Random
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from dispatch_conformance.fuzz import own_judge as own
@@ -11,6 +13,7 @@ from dispatch_conformance.fuzz.checks import culprit
 from dispatch_conformance.fuzz.course import Course
 from dispatch_conformance.fuzz.judge import examined
 from dispatch_conformance.fuzz.menu import build, check_of, menu_for
+from dispatch_conformance.fuzz.observe import lost_ping
 from dispatch_conformance.fuzz.outcome import Outcome, Stray
 from dispatch_conformance.fuzz.reduce import Exhausted, Steps, reduced
 from dispatch_conformance.fuzz.search import Hunt
@@ -443,3 +446,11 @@ def test_a_wrong_output_breaks_the_check_of_its_kind(
     assert check in decided(task, text)
     assert faults(task, text, run_task(task, text)) == ()
     assert clause(CHECKS[check]).capability == "TASK"
+
+
+def test_only_a_ping_that_was_sent_is_owed_a_pong() -> None:
+    link: Any = SimpleNamespace(pongs=[b"a"])
+    assert lost_ping(link, [], 0) is None
+    assert lost_ping(link, [b"b"], 0) == b"b"
+    assert lost_ping(link, [b"b", b"a"], 0) is None
+    assert lost_ping(link, [b"a"], 1) == b"a"

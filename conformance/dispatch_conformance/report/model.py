@@ -80,13 +80,7 @@ def make_report(
     folder: Path | None = None,
 ) -> Report:
     """The report of an outcome; failures that the baseline has an entry for are known."""
-    results = baseline.accepted(
-        tuple(
-            result
-            for result in fold_all(outcome.observations(), outcome.provider_type)
-            if reported(result.id, result.clause, result.level, settings)
-        )
-    )
+    results = baseline.accepted(_asked_for(settings, outcome))
     stale = _stale(baseline, results, outcome, settings)
     excused = frozenset(entry.check for entry in baseline.entries)
     conclusion = conclude(results, outcome, level=settings.level, stale=stale, excused=excused)
@@ -116,6 +110,15 @@ def make_report(
         smallest={check: data for run in outcome.runs for check, data in run.smallest.items()},
         good_before=_good_before(results, outcome.observations()),
         folder=folder,
+    )
+
+
+def _asked_for(settings: Settings, outcome: Outcome) -> tuple[CheckResult, ...]:
+    """The results that the settings ask for."""
+    return tuple(
+        result
+        for result in fold_all(outcome.observations(), outcome.provider_type)
+        if reported(result.id, result.clause, result.level, settings)
     )
 
 
