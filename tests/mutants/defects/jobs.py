@@ -9,14 +9,26 @@ from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
 
-@defect("third-job-forgotten", "W-JOB-1", "leaves every third job without an answer", "W-JOB-12")
+TOLD_BY_ANSWERS = (
+    *(f"W-BAD-{number}" for number in range(1, 10)),
+    *(f"W-JOB-{number}" for number in (7, 10, 11, 12, 13)),
+    *(f"W-ROB-{number}" for number in range(1, 19)),
+    *("W-END-3", "W-OUT-1", "W-PAIR-6", "W-PAIR-7"),
+)
+"""What shows only by the answer to a job: for want of one, any of them may seem broken."""
+
+LATE = ("W-JOB-1",)
+"""Who waits as long as the clauses say does not see an answer that comes later."""
+
+
+@defect("third-job-forgotten", "W-JOB-1", "leaves every third job without an answer", *TOLD_BY_ANSWERS)
 class ThirdJobForgotten(Worker):
     async def complete(self, job_id: str, output: Any) -> None:
         if len(self.seen) % 3:
             await super().complete(job_id, output)
 
 
-@defect("slow-tasks", "W-JOB-2", "answers tasks after 11 seconds")
+@defect("slow-tasks", "W-JOB-2", "answers tasks after 11 seconds", *LATE)
 class SlowTasks(Worker):
     async def perform(self, job_type: Any, payload: Any) -> Any:
         if job_type == "TASK":
@@ -24,7 +36,7 @@ class SlowTasks(Worker):
         return await super().perform(job_type, payload)
 
 
-@defect("slow-model-calls", "W-JOB-3", "answers LLM_INFER jobs after 61 seconds")
+@defect("slow-model-calls", "W-JOB-3", "answers LLM_INFER jobs after 61 seconds", *LATE)
 class SlowModelCalls(Worker):
     async def infer(self, prompt: str, limit: float) -> Any:
         await asyncio.sleep(61)
