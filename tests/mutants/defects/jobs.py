@@ -8,7 +8,6 @@ from tests.mutants.model import Refusal
 from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
-
 TOLD_BY_ANSWERS = (
     *(f"W-BAD-{number}" for number in range(1, 10)),
     *(f"W-JOB-{number}" for number in (7, 10, 11, 12, 13)),
@@ -77,7 +76,11 @@ class LowerCasesIds(Worker):
         await super().complete(job_id.lower(), output)
 
 
-@defect("result-for-output", "W-JOB-8", "calls the output result")
+TOLD_BY_OUTPUTS = ("W-BAD-10", "W-JOB-1", "W-JOB-11", "W-LLM-1", "W-LLM-5", "W-LLM-6", "W-OUT-1", "W-ROB-13")
+"""Without an output a job is not completed at the coordinator, and nothing of its output is right."""
+
+
+@defect("result-for-output", "W-JOB-8", "calls the output result", *TOLD_BY_OUTPUTS)
 class ResultForOutput(Worker):
     def completion(self, job_id: str, output: Any) -> Message:
         whole = super().completion(job_id, output)
