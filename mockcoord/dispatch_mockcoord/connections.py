@@ -73,8 +73,7 @@ class WebSocketLine:
 
     def post(self, frame: str | bytes) -> None:
         """Send this frame: at once, unless others wait already or the peer does not keep up."""
-        is_first = not self._outbox and not self._lock.locked()
-        if is_first and self._wire is not None and self._wire.send_now(frame):
+        if not self.is_waiting and self._wire is not None and self._wire.send_now(frame):
             return
         self._put({"type": "websocket.send", "text" if isinstance(frame, str) else "bytes": frame})
 
@@ -122,6 +121,11 @@ class WebSocketLine:
     async def attention(self) -> None:
         """Returns while the connection is read from, or when it is torn."""
         await self._reading.wait()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether frames wait to be sent, or are held up while they are."""
+        return bool(self._outbox) or self._lock.locked()
 
     async def flush(self) -> None:
         """Send what waits; returns when the peer has taken it, or is gone."""
@@ -205,7 +209,8 @@ async def _listen(
             switchboard.received(number, message["bytes"] if text is None else text)
         finally:
             line.is_attended = False
-        await line.flush()
+        if line.is_waiting:
+            await line.flush()
         handled += 1
         if handled % _TURN == 0:
             await asyncio.sleep(0)
