@@ -77,7 +77,8 @@ class Kills:
         self.spawn()
         assert self.process is not None
         assert self.process.stdout is not None
-        line = await asyncio.to_thread(self.process.stdout.readline)
+        async with asyncio.timeout(60):
+            line = await asyncio.to_thread(self.process.stdout.readline)
         where = Json.read(line).value
         assert isinstance(where, dict)
         self.port = int(str(where["port"]))

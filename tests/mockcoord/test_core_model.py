@@ -21,6 +21,7 @@ KEYS = st.integers(1, 4)
 USERS = st.sampled_from(["ann", "ben"])
 CAPABILITIES = st.sampled_from([["TASK"], ["LLM_INFER"], ["LLM_INFER", "TASK"], ["TASK", "LLM_INFER"]])
 JOB_TYPES = st.sampled_from([JobType.TASK, JobType.TASK, JobType.LLM_INFER])
+PRIVACY = st.sampled_from([PrivacyClass.PRIVATE, PrivacyClass.PRIVATE, PrivacyClass.PUBLIC])
 POLICIES = st.sampled_from([Policy.FAST, Policy.CHEAP])
 TYPES = st.sampled_from(["DESKTOP", "SEEKER"])
 BEATS = st.sampled_from(["own", "own", "own", "a stranger's", "none"])
@@ -140,21 +141,14 @@ class CoreMachine(RuleBasedStateMachine):
         self.driver.beat(connection, provider_pubkey=pubkey)
         self.judge()
 
-    @rule(job_type=JOB_TYPES, policy=POLICIES, user_id=USERS)
-    def commit_public(self, job_type: JobType, policy: Policy, user_id: str) -> None:
-        self.commit(job_type, policy, PrivacyClass.PUBLIC, user_id)
-
-    @rule(job_type=JOB_TYPES, policy=POLICIES, user_id=USERS)
-    def commit_private(self, job_type: JobType, policy: Policy, user_id: str) -> None:
-        self.commit(job_type, policy, PrivacyClass.PRIVATE, user_id)
-
+    @rule(job_type=JOB_TYPES, policy=POLICIES, privacy=PRIVACY, user_id=USERS)
     def commit(self, job_type: JobType, policy: Policy, privacy: PrivacyClass, user_id: str) -> None:
         self.input()
         is_hopeless = privacy is PrivacyClass.PRIVATE and not self.model.has_trusted(user_id, job_type)
         job = self.driver.jobs[self.driver.commit(job_type, policy, privacy, user_id)]
         assert (job.error is JobError.NO_TRUSTED_WORKER) is is_hopeless
 
-    @rule(job_type=JOB_TYPES, privacy=st.sampled_from(PrivacyClass), user_id=USERS)
+    @rule(job_type=JOB_TYPES, privacy=PRIVACY, user_id=USERS)
     def commit_in_vain(self, job_type: JobType, privacy: PrivacyClass, user_id: str) -> None:
         """A commit that could not be stored: of its effects none is carried out."""
         self.input()
@@ -185,10 +179,14 @@ class CoreMachine(RuleBasedStateMachine):
         assert pairing.user_id == user_id
         self.driver.take(effects)
 
-    @rule(user_id=USERS, number=KEYS)
-    def pair(self, user_id: str, number: int) -> None:
-        self.create_code(user_id)
-        self.claim_code(list(self.driver.pairings)[-1], identity(number).pubkey_hex)
+    @rule(data=st.data())
+    def pair(self, data: st.DataObject) -> None:
+        """Anybody with anybody; rather the user of a PRIVATE job that waits with a worker that is idle."""
+        waiting = [job.user_id for job in self.model.pending() if job.privacy_class is PrivacyClass.PRIVATE]
+        idle = [peer.key for peer in self.model.peers.values() if peer.job_id is None]
+        self.create_code(data.draw(st.sampled_from(waiting or ["ann", "ben"]), label="user"))
+        pubkey = data.draw(st.sampled_from(idle or [identity(1).pubkey_hex]), label="key")
+        self.claim_code(list(self.driver.pairings)[-1], pubkey)
 
     @precondition(lambda self: self.driver.pairings)
     @rule(data=st.data(), number=KEYS, spelling=st.sampled_from(["lower", "upper", "bad"]))
