@@ -13,8 +13,11 @@ from dispatch_protocol.errors import UsageError, shown
 
 from dispatch_conformance.engine import describe
 from dispatch_conformance.report.html.page import page
+from dispatch_conformance.report.junit import junit
+from dispatch_conformance.report.markdown import summary
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.report.results import results_json
+from dispatch_conformance.report.sarif import sarif
 from dispatch_conformance.report.stored import FILE
 
 
@@ -28,6 +31,9 @@ class Format(NamedTuple):
 FORMATS: Final[dict[str, Format]] = {
     "json": Format(FILE, results_json),
     "html": Format("report.html", page),
+    "junit": Format("junit.xml", junit),
+    "sarif": Format("report.sarif", sarif),
+    "markdown": Format("summary.md", summary),
 }
 """Every format. `json` is always written: all that reads a result back reads it."""
 
