@@ -139,20 +139,24 @@ class Context:
         url: str | None = None,
         ollama_url: str | None = None,
         variables: Mapping[str, str | None] | None = None,
+        key_folder: bool = True,
     ) -> WorkerProcess:
         """Start the worker under test for a stage (the first, unless given); it is ended with the context.
 
-        `url` is told instead of the stage's own, `ollama_url` instead of the stand-in's. With a
+        `url` is told instead of the stage's own, `ollama_url` instead of the stand-in's. The folder of the key
+        file is made unless `key_folder` is false: who does not make it fails nothing else for that. With a
         `pairing_code` (say `stage.pairing_code`) the stage waits for the claim before its first job.
         """
         if not self.settings.command:
             raise NeedsControl("the worker is started elsewhere")
-        chosen = stage or self.stage
+        chosen, keys = stage or self.stage, key_path or self.key_path
+        if key_folder:
+            keys.parent.mkdir(parents=True, exist_ok=True)
         outfit = Outfit(
             url=url or chosen.url,
             ws_url=chosen.ws_url,
             ollama_url=ollama_url or self.ollama.url,
-            key_path=str(key_path or self.key_path),
+            key_path=str(keys),
             pairing_code=pairing_code,
             variables=variables or {},
         )

@@ -60,7 +60,7 @@ async def start_without_folder(context: Context, there: Path) -> Session | None:
     """A second worker whose key file lies two folders deep in what is not there yet."""
     away = context.folder / "not" / "there" / "worker-key.json"
     stage = await context.new_stage()
-    worker = await context.start(stage, key_path=away)
+    worker = await context.start(stage, key_path=away, key_folder=False)
     await stage.until(lambda: stage.session or not worker.running, 15.0)
     if not there.is_file():
         context.check("folder").not_testable(

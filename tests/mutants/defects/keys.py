@@ -69,7 +69,7 @@ class KeyFileOfItsOwnOnly(Worker):
         return super().read_key(path) if b"mutants" in path.read_bytes() else os.urandom(32)
 
 
-@defect("key-made-anew", "W-KEY-8", "makes a new key at every start", "W-KEY-7", "W-KEY-9")
+@defect("key-made-anew", "W-KEY-8", "makes a new key at every start", "W-KEY-7", "W-KEY-9", "W-KEY-11")
 class KeyMadeAnew(Worker):
     def is_there(self, path: Path) -> bool:
         return False
