@@ -292,5 +292,5 @@ class CoreMachine(RuleBasedStateMachine):
             assert self.driver.core.wake_at is None or self.driver.core.registry.workers
 
 
-CoreMachine.TestCase.settings = settings(max_examples=300, stateful_step_count=50)
+CoreMachine.TestCase.settings = settings(max_examples=200, stateful_step_count=50)
 TestCore = CoreMachine.TestCase
