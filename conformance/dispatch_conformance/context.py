@@ -143,7 +143,7 @@ class Context:
     ) -> WorkerProcess:
         """Start the worker under test for a stage (the first, unless given); it is ended with the context.
 
-        `url` is told instead of the stage's own, `ollama_url` instead of the stand-in's. The key file's folder
+        `url` is told instead of the stage's, `ollama_url` instead of the stand-in's. The key file's folder
         is made unless `key_folder` is false: who does not make it fails nothing else for that. With a
         `pairing_code` (say `stage.pairing_code`) the stage waits for the claim before its first job.
         """
