@@ -38,7 +38,7 @@ hostile: $(VENV)/dev.stamp  ## hostile frames and requests against coordinator a
 	$(BIN)/python -m tests.hostile coordinator --count $(COUNT) --seed $(SEED)
 	$(BIN)/python -m tests.hostile worker --count $(COUNT) --seed $(SEED)
 
-bench: $(VENV)/dev.stamp  ## each figure beside a baseline in the same run
+bench: $(VENV)/dev.stamp  ## the quick benchmarks, each figure beside a baseline in the same run
 	$(BIN)/python -m bench
 
 spec: $(VENV)/dev.stamp  ## write protocol/SPEC.md anew from the clauses

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import Final
 
-QUICK: Final = ("receipts", "canonical", "load", "oversubscribed", "worker")
+QUICK: Final = ("receipts", "canonical", "core", "load", "oversubscribed", "worker")
 """The benchmarks that together take some two minutes."""
 
 
