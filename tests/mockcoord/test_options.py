@@ -121,10 +121,13 @@ class Process:
 
     async def ended(self) -> str:
         """What it still prints, once it was told to end."""
+        assert self.running.stdout is not None
         self.running.send_signal(signal.SIGTERM)
-        output, errors = await asyncio.to_thread(self.running.communicate, timeout=20)
+        # Not by `communicate`, which would pass over what came along with a line that was read before.
+        output = str(await asyncio.to_thread(self.running.stdout.read))
+        _, errors = await asyncio.to_thread(self.running.communicate, timeout=20)
         assert (self.running.returncode, errors) == (0, "")
-        return str(output)
+        return output
 
 
 async def test_the_seed_is_printed_and_every_strike_is_a_line() -> None:

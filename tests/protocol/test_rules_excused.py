@@ -23,7 +23,7 @@ def exchange(path: str, status: int, answer: str | None, **members: Any) -> Http
         "method": "POST" if post else "GET",
         "request_type": "application/json",
     }
-    return Http(**{**given, "path": path, "status": status, "response": answer, **members})  # type: ignore[arg-type]
+    return Http(**{**given, "path": path, "status": status, "response": answer, **members})
 
 
 BROKEN = exchange("/v1/demo/status", 500, "oh")
@@ -70,3 +70,20 @@ def test_whether_a_code_is_claimed_cannot_be_known_after_an_answer_that_was_lost
     lost = exchange("/v1/trust/claim", 0, None, request=claim, exchange=1)
     assert judged(created, refused) == ["C-TRU-4"]
     assert judged(created, fault(exchange=1), lost, refused) == []
+
+
+def test_since_when_a_key_is_paired_cannot_be_known_after_an_answer_that_was_lost() -> None:
+    def created(code: str) -> Http:
+        answer = f'{{"pairing_code":"{code}","expires_at":"2026-11-22T07:08:52.643Z"}}'
+        return exchange("/v1/trust/create", 201, answer, request='{"user_id":"user"}')
+
+    def claim(code: str, status: int, answer: str | None, **members: int) -> Http:
+        body = f'{{"pairing_code":"{code}","provider_pubkey":"{KEY}"}}'
+        return exchange("/v1/trust/claim", status, answer, request=body, **members)
+
+    paired = claim("A3F2B1", 200, '{"user_id":"user","paired_at":"2026-11-22T06:09:00.000Z"}')
+    lost = claim("B3F2B1", 0, None, exchange=1)
+    later = f'{{"providers":[{{"provider_pubkey":"{KEY}","paired_at":"2026-11-22T06:10:00.000Z"}}]}}'
+    listed = exchange("/v1/trust/list?user_id=user", 200, later)
+    assert judged(created("A3F2B1"), paired, listed) == ["C-TRU-12"]
+    assert judged(created("A3F2B1"), paired, created("B3F2B1"), fault(exchange=1), lost, listed) == []

@@ -52,11 +52,14 @@ def note_code(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
 
 
 def lose_track(facts: Facts, exchange: Exchange) -> None:
-    """A fault struck this exchange: whether a code that it claimed is claimed now cannot be known."""
+    """A fault struck this exchange: whether a code that it claimed is claimed now, and since when the user
+    and the key are paired, cannot be known.
+    """
     if (exchange.method, exchange.path) == ("POST", "/v1/trust/claim"):
         asked = outcome(lambda: read_trust_claim(exchange.body, exchange.content_type))
-        if isinstance(asked, ClaimRequest):
-            facts.codes.pop(asked.pairing_code)
+        code = facts.codes.pop(asked.pairing_code) if isinstance(asked, ClaimRequest) else None
+        if isinstance(asked, ClaimRequest) and code is not None:
+            facts.pairings.pop((code.user_id, name_of(asked.provider_pubkey.lower())))
 
 
 def claimed(ledger: Ledger, facts: Facts, exchange: Exchange) -> None:
