@@ -10,7 +10,6 @@ from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.errors import JsonSyntaxError
 from dispatch_protocol.parsing import parse
 from dispatch_protocol.recording import Frame
-from dispatch_protocol.tasks import run_task
 from dispatch_protocol.vocabulary import JobType, TaskType
 
 from dispatch_conformance.conduct import Conduct, Session
@@ -71,24 +70,24 @@ def note_strange(frame: Frame, strange: list[str]) -> bool:
 @scenario("jobs.payload_type", {"payload_type": "W-JOB-11"}, capability=JobType.TASK)
 async def payload_type(context: Context) -> None:
     """A `job_type` inside the payload that contradicts the assignment's is ignored."""
-    session = await context.worker()
-    await context.stage.ready()
-    await expect_answers(context.stage, session)
-    text = "the payload says otherwise"
+    await context.worker()
+    asked: dict[str, JsonValue] = {
+        "task_type": TaskType.SUMMARIZE,
+        "input": "the payload says otherwise",
+        "prompt": "x",
+    }
+    plain = await context.stage.run(JobType.TASK, asked)
+    if plain.output is None:
+        context.check("payload_type").not_testable(f"without it: {plain.in_words()}", plain)
+        return
     for inner in ("TASK", "LLM_INFER", "TRANSLATE", None):
-        payload: JsonValue = {
-            "job_type": inner,
-            "task_type": TaskType.SUMMARIZE,
-            "input": text,
-            "prompt": "x",
-        }
-        answer = await context.stage.run(JobType.TASK, payload)
+        answer = await context.stage.run(JobType.TASK, {"job_type": inner, **asked})
         context.check("payload_type").expect(
-            answer.output is not None and answer.output.value == run_task(TaskType.SUMMARIZE, text),
+            answer.output == plain.output,
             f"a TASK whose payload has the `job_type` {inner} is not done as a TASK",
-            expected="the summary of its input",
+            expected=plain.in_words(),
             actual=answer.in_words(),
-            evidence=answer,
+            evidence=(plain, answer),
         )
 
 
