@@ -48,6 +48,7 @@ _WHOLE: Final = tuple(
 _RARE: Final = (
     ("summary_long", TaskType.SUMMARIZE, "x" * 201),
     ("summary_units", TaskType.SUMMARIZE, "x" * 199 + "\U0001f600"),
+    ("word_count", TaskType.SUMMARIZE, "a  b \t c"),
     ("white_space", TaskType.SUMMARIZE, "a\u3000b"),
     ("blank_summary", TaskType.SUMMARIZE, " "),
     ("blank_others", TaskType.CLASSIFY, " "),

@@ -67,7 +67,7 @@ class SummaryMendsPairs(Worker):
         return re.sub("[\ud800-\udbff]\\.\\.\\.$", "...", super().summary(text))
 
 
-@defect("words-between-spaces", "W-OUT-6", "counts the pieces between single spaces")
+@defect("words-between-spaces", "W-OUT-6", "counts the pieces between single spaces", "W-OUT-7")
 class WordsBetweenSpaces(Worker):
     def word_count(self, text: str) -> int:
         return len(text.strip(self.blanks).split(" ")) if text.strip(self.blanks) else 1
