@@ -1,4 +1,4 @@
-"""`dispatch-conformance`: run the suite against a worker, replay one failure, explain a clause, list checks.
+"""`dispatch-conformance`: run the suite against a worker, replay a failure, compare results, explain clauses.
 
 The actions stand in `commands`, each with its exit codes. Of all of them: 2 misuse; 130 interrupted; 143
 terminated.

@@ -135,9 +135,11 @@ def read_results(path: Path) -> Stored:
     """The results in a file, or in the folder of a run. Raises UsageError, saying what is wrong with them."""
     file = path / FILE if path.is_dir() else path
     try:
-        if file.stat().st_size > MAX_BYTES:
+        with file.open("rb") as opened:
+            text = opened.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
             raise UsageError(f"{file} is longer than {MAX_BYTES} bytes")
-        data = json.loads(file.read_bytes())
+        data = json.loads(text)
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
