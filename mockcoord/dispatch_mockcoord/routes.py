@@ -34,6 +34,9 @@ from dispatch_mockcoord.guessing import Guessing
 from dispatch_mockcoord.paths import Resource
 from dispatch_mockcoord.switchboard import Switchboard
 
+MAX_USER_ID: Final = 1024
+"""How many characters the id of a user who asks for a pairing code may have: it is kept for long."""
+
 BODY_TOO_LARGE: Final = "Request body too large"
 
 
@@ -94,7 +97,10 @@ class Routes:
 
     async def _trust_create(self, request: Request) -> Response:
         body = await self._body(request)
-        pairing = self._switchboard.create_code(read_trust_create(body, _content_type(request)))
+        user_id = read_trust_create(body, _content_type(request))
+        if len(user_id) > MAX_USER_ID:
+            raise RestFault(413, "Invalid user_id: too long")
+        pairing = self._switchboard.create_code(user_id)
         return JsonText(pairing_code_text(pairing.code, iso_time(pairing.expires_ms)), 201)
 
     async def _trust_claim(self, request: Request) -> Response:

@@ -37,9 +37,6 @@ AUTO_DEMO_SECONDS: Final = 5.0
 GRAIN_SECONDS: Final = 0.002
 """How soon an alarm rings at the soonest, so that many deadlines in a row share one."""
 
-MAX_USER_ID: Final = 1024
-"""How many characters the id of a user who asks for a pairing code may have: it is kept for long."""
-
 NO_CODE: Final = 1005
 """How a close frame without a code is reported (RFC 6455 §7.4.1)."""
 
@@ -107,10 +104,7 @@ class Switchboard:
         return len(self.lines) >= self.settings.max_connections
 
     def start(self) -> None:
-        """Go on with what the store holds. To be called once, in the running loop.
-
-        Raises StoreError where the store cannot be written.
-        """
+        """Go on with what the store holds: once, in the running loop. Raises StoreError where that fails."""
         at = self.clock.moment()
         self._carry_out(self.coordinator.restore(self.store.unfinished(), self.store.pairings(), at), at)
         if self._gate.fault is not None:
@@ -193,13 +187,8 @@ class Switchboard:
         return job
 
     def create_code(self, user_id: str) -> Pairing:
-        """A pairing code, stored.
-
-        Raises RestFault where the id is too long, where there are too many codes, or where the store fails.
-        """
+        """A pairing code, stored. Raises RestFault where there are too many, or where the store fails."""
         self._require_store()
-        if len(user_id) > MAX_USER_ID:
-            raise RestFault(413, "Invalid user_id: too long")
         at = self.clock.moment()
         pairing, effects = self.coordinator.create_code(user_id, at)
         self._carry_out(effects, at)

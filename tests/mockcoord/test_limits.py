@@ -8,8 +8,8 @@ import httpx2
 import pytest
 import websockets
 from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.routes import MAX_USER_ID
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_mockcoord.switchboard import MAX_USER_ID
 from dispatch_protocol.canonical import Json
 
 from tests.mockcoord.client import TASK, client, connected, settings, worker
