@@ -79,6 +79,10 @@ class HttpServer:
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
+    def connection(self) -> asyncio.Protocol:
+        """The protocol of one more connection, for whoever listens instead of this server."""
+        return _Connection(self)
+
     async def stop(self) -> None:
         """Stop listening and abort what is open. Idempotent."""
         if self._server is not None:

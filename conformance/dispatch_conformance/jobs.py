@@ -191,6 +191,11 @@ def assignment_text(members: Mapping[str, Payload]) -> str:
     return "{" + ",".join(pieces) + "}"
 
 
+def named_job(members: Mapping[str, Member]) -> str:
+    """The job that an answer names; "" where it names none."""
+    return _text(members, "job_id") or ""
+
+
 def _json(members: Mapping[str, Member], name: str) -> Json | None:
     member = members.get(name)
     if member is None or (member.value is None and name == "receipt"):

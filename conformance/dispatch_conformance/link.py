@@ -43,7 +43,6 @@ class Port(Protocol):
     """What a link belongs to, and reports to."""
 
     transcript: Transcript
-    refusal: HTTPStatus | None
     on_link: "Callable[[Link], None]"
     on_frame: "Callable[[Link, Frame, int], None]"
 
@@ -52,12 +51,18 @@ class Port(Protocol):
 
 
 class Link(Outgoing, asyncio.Protocol):
-    """One WebSocket that a worker opened. `number` counts from 1 within its transcript."""
+    """One WebSocket that a worker opened. `number` counts from 1 within its transcript.
+
+    With a `refusal` the worker gets this HTTP status instead of a WebSocket. `refused` says why it got none,
+    escaped.
+    """
 
     def __init__(self, wire: Port, transport: asyncio.Transport, number: int) -> None:
         super().__init__(wire.transcript, transport, number, MAX_FRAME)
         self.path = ""
         self.headers: tuple[tuple[str, str], ...] = ()
+        self.refusal: HTTPStatus | None = None
+        self.refused = ""
         self.frames_in = 0
         self.pongs: list[bytes] = []
         self._wire = wire
@@ -120,7 +125,7 @@ class Link(Outgoing, asyncio.Protocol):
         self._ended(_ABNORMAL, by, "")
 
     def _accept(self, request: WsRequest) -> None:
-        refusal = self._wire.refusal
+        refusal = self.refusal
         response = (
             self._protocol.accept(request) if refusal is None else self._protocol.reject(refusal, "refused\n")
         )
@@ -132,6 +137,13 @@ class Link(Outgoing, asyncio.Protocol):
             self._transcript.add(Opened(t=self._transcript.now, connection=self.number, path=request.path))
             self._flush()
             self._wire.on_link(self)
+        else:
+            self.refused = shown((response.body or b"").decode("utf-8", "replace").strip())
+
+    def move(self, wire: Port, number: int) -> None:
+        """Belong to another wire from now on, under this number in its transcript."""
+        self._wire, self._transcript, self.number = wire, wire.transcript, number
+        self.pongs.clear()
 
     def _receive(self, frame: WsFrame) -> None:
         self.frames_in += 1

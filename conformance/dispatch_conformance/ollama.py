@@ -105,7 +105,7 @@ class Ollama:
 
     async def listen(self) -> None:
         """Listen (again on the same port, after `refuse`)."""
-        self._server = HttpServer(self._answer)
+        self._server = HttpServer(self.answer)
         await self._server.start(self._port)
         self._port = self._server.port
 
@@ -125,7 +125,8 @@ class Ollama:
         """The requests that asked for text."""
         return [asked for asked in self.asked if asked.path in {"/api/generate", "/api/chat"}]
 
-    async def _answer(self, request: Request) -> Reply:
+    async def answer(self, request: Request) -> Reply:
+        """What a request gets, on this port or wherever else it arrived."""
         path = "/" + request.path.strip("/")
         value = _read(request.body)
         if len(self.asked) < 10_000:

@@ -30,8 +30,9 @@ class Scenario:
     """One course of events and the checks that it can make.
 
     `checks` maps names to clauses. `capability`: what the worker must have declared, else all are not
-    applicable. `control`: it needs the worker's process (environment, signals, restarts). `seconds`: how long
-    it takes on a good worker; the slow ones start first. `waits`: it waits for time to pass and is left out
+    applicable. `control`: it needs the worker's process (environment, signals, restarts). `fresh`: it needs
+    a registration of its own: a worker that is there already will not do. `seconds`: how long it takes
+    on a good worker; the slow ones start first. `waits`: it waits for time to pass and is left out
     of the quick profile. `blind`: clauses that the passive rules must not judge here, because the scenario
     itself provokes the breach. `limit` bounds it, in seconds.
     """
@@ -41,6 +42,7 @@ class Scenario:
     run: Callable[[Context], Awaitable[None]]
     capability: JobType | None = None
     control: bool = False
+    fresh: bool = False
     seconds: float = 1.0
     waits: bool = False
     blind: frozenset[str] = frozenset()
@@ -67,6 +69,7 @@ def scenario(
     *,
     capability: JobType | None = None,
     control: bool = False,
+    fresh: bool = False,
     seconds: float = 1.0,
     waits: bool = False,
     blind: frozenset[str] = frozenset(),
@@ -81,6 +84,7 @@ def scenario(
             run=run,
             capability=capability,
             control=control,
+            fresh=fresh,
             seconds=seconds,
             waits=waits,
             blind=blind,

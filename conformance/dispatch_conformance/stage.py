@@ -27,6 +27,7 @@ from dispatch_protocol.recording import Frame
 from dispatch_protocol.vocabulary import ACK_SECONDS, JobType, Role
 
 from dispatch_conformance.conduct import HEARTBEAT_ACK, Claim, Conduct, Session
+from dispatch_conformance.door import Door
 from dispatch_conformance.http11 import Reply, Request
 from dispatch_conformance.jobs import (
     ANSWER_SECONDS,
@@ -37,6 +38,7 @@ from dispatch_conformance.jobs import (
     Payload,
     Terms,
     assignment_text,
+    named_job,
     silence,
 )
 from dispatch_conformance.launch import WorkerProcess
@@ -65,15 +67,22 @@ _T = TypeVar("_T")
 class Stage:
     """One coordinator on a port of its own. `scale` stretches its patience, not the clauses.
 
-    `process` is the worker that was started for it, if the suite started one: its end cuts waits short.
+    `process` is the worker that was started for it, if the suite started one: its end cuts waits short. With
+    a `door` that listens instead, and its clock is that of the transcript.
     """
 
     def __init__(
-        self, name: str, *, seed: int = 0, scale: float = 1.0, conduct: Conduct | None = None
+        self,
+        name: str,
+        *,
+        seed: int = 0,
+        scale: float = 1.0,
+        conduct: Conduct | None = None,
+        door: Door | None = None,
     ) -> None:
-        self.transcript = Transcript(name)
+        self.transcript = Transcript(name, door.zero if door is not None else None)
         self.conduct = conduct or Conduct()
-        self.wire = Wire(self.transcript, self._http, lambda _link: None, self._frame)
+        self.wire = Wire(self.transcript, self._http, lambda _link: None, self._frame, door)
         self.sessions: list[Session] = []
         self.claims: list[Claim] = []
         self.process: WorkerProcess | None = None
@@ -228,7 +237,7 @@ class Stage:
             case Member(value="heartbeat"):
                 self._heartbeat(link)
             case Member(value="job_complete" | "job_reject" as kind):
-                assignment = self._assignments.get(_named_job(members))
+                assignment = self._assignments.get(named_job(members))
                 if assignment is not None:
                     assignment.note_answer(Kind(kind), members, index)
                     self.transcript.changes.notify()
@@ -289,8 +298,3 @@ class Stage:
             self.claims.append(claim)
             self.transcript.changes.notify()
         return reply
-
-
-def _named_job(members: Mapping[str, Member]) -> str:
-    member = members.get("job_id")
-    return member.value if member is not None and isinstance(member.value, str) else ""

@@ -40,6 +40,18 @@ class Oddity(NamedTuple):
     detail: str
 
 
+class Zero(NamedTuple):
+    """When t=0 is: on time.monotonic(), and on the wall clock in milliseconds since 1970."""
+
+    monotonic: float
+    epoch_ms: int
+
+    @classmethod
+    def now(cls) -> "Zero":
+        """This moment."""
+        return cls(time.monotonic(), round(time.time() * 1000))
+
+
 class Changes:
     """Lets coroutines wait until something they look at has changed."""
 
@@ -71,18 +83,17 @@ class Changes:
 class Transcript:
     """The events of one coordinator; `name` is unique within a run.
 
-    `zero` is t=0 on time.monotonic(), `epoch_ms` on the wall clock (milliseconds since 1970). Beyond its
-    bounds it drops events and says how many in `dropped`.
+    `zero` is t=0 on time.monotonic(), `epoch_ms` on the wall clock (milliseconds since 1970): now, unless
+    another moment is given. Beyond its bounds it drops events and says how many in `dropped`.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, since: Zero | None = None) -> None:
         self.name = name
-        self.epoch_ms = round(time.time() * 1000)
+        self.zero, self.epoch_ms = since or Zero.now()
         self.events: list[TranscriptEvent] = []
         self.oddities: list[Oddity] = []
         self.changes = Changes()
         self.dropped = 0
-        self.zero = time.monotonic()
         self._size = 0
         self._listeners: list[Callable[[TranscriptEvent], None]] = []
 

@@ -1,7 +1,8 @@
 """The suite's own server: HTTP and WebSocket on one port.
 
-A Wire listens; each WebSocket that a worker opens (on any path) becomes a Link. Everything that passes is
-added to the wire's Transcript. More connections than the server keeps are closed and noted as an oddity.
+A Wire listens, unless a Door does so in its place; each WebSocket that a worker opens (on any path) becomes a
+Link. Everything that passes is added to the wire's Transcript. More connections than the server keeps are
+closed and noted as an oddity.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ from http import HTTPStatus
 
 from dispatch_protocol.recording import Frame
 
+from dispatch_conformance.door import Door
 from dispatch_conformance.http11 import Handler, HttpServer
 from dispatch_conformance.link import Link
 from dispatch_conformance.transcript import Oddity, Transcript
@@ -18,7 +20,8 @@ from dispatch_conformance.transcript import Oddity, Transcript
 class Wire:
     """One port of a scripted coordinator. `on_frame` and `on_link` are called as things happen.
 
-    While `refusal` is set, a WebSocket that is asked for gets this HTTP status instead.
+    While `refusal` is set, a WebSocket that is asked for gets this HTTP status instead. With `on_crowd` there
+    is one WebSocket at a time: a further one gets 503, and `on_crowd` is called.
     """
 
     def __init__(
@@ -27,17 +30,26 @@ class Wire:
         handler: Handler,
         on_link: Callable[[Link], None],
         on_frame: Callable[[Link, Frame, int], None],
+        door: Door | None = None,
     ) -> None:
         self.transcript = transcript
         self.links: list[Link] = []
         self.refusal: HTTPStatus | None = None
         self.on_link = on_link
         self.on_frame = on_frame
+        self.on_crowd: Callable[[], None] | None = None
         self._server = HttpServer(handler, self._upgrade, self._refused)
+        self._door = door
 
     async def start(self, port: int = 0) -> None:
-        """Listen on 127.0.0.1."""
-        await self._server.start(port)
+        """Listen on 127.0.0.1, unless a door does: that leads here after `invite`."""
+        if self._door is None:
+            await self._server.start(port)
+
+    def invite(self) -> None:
+        """Have the door lead here."""
+        if self._door is not None:
+            self._door.lead_to(self._server)
 
     async def stop(self) -> None:
         """Stop listening; abort every connection. Idempotent."""
@@ -47,7 +59,9 @@ class Wire:
         await asyncio.sleep(0)
 
     async def stop_listening(self) -> None:
-        """Refuse new connections; WebSockets that are open stay open."""
+        """Refuse new connections (at a door they wait); WebSockets that are open stay open."""
+        if self._door is not None:
+            self._door.leave(self._server)
         await self._server.stop()
 
     @property
@@ -65,12 +79,26 @@ class Wire:
         """`ws://127.0.0.1:PORT`."""
         return f"ws://127.0.0.1:{self.port}"
 
+    def release(self, link: Link) -> None:
+        """Let go of a link: it outlives this wire."""
+        self.links.remove(link)
+
+    def take(self, link: Link) -> None:
+        """Take a link over that another wire released; its number is the next one here."""
+        self.links.append(link)
+        self._server.taken += 1
+        link.move(self, len(self.links))
+
     def forget(self, _link: Link) -> None:
         """A link has ended: its place among the connections is free."""
         self._server.taken -= 1
 
     def _upgrade(self, transport: asyncio.Transport, received: bytes) -> asyncio.Protocol:
         link = Link(self, transport, len(self.links) + 1)
+        link.refusal = self.refusal
+        if self.on_crowd is not None and any(other.open for other in self.links):
+            link.refusal = HTTPStatus.SERVICE_UNAVAILABLE
+            self.on_crowd()
         self.links.append(link)
         self._server.taken += 1
         transport.set_protocol(link)
