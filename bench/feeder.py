@@ -11,6 +11,7 @@ import json
 import sys
 import time
 import uuid
+from contextlib import suppress
 from typing import Any, Final
 
 import uvloop
@@ -18,6 +19,7 @@ from dispatch_protocol.canonical import Json, hash_text
 from dispatch_protocol.receipts import verify_receipt
 from dispatch_protocol.tasks import summarize
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
 
 TEXT: Final = "Dispatch is a decentralized compute network that pays for idle machines. " * 2
 HASH: Final = hash_text(Json.of(summarize(TEXT)).text)
@@ -41,7 +43,8 @@ class Feeder:
     async def converse(self, connection: ServerConnection) -> None:
         """Serve the worker until it goes; a wrong answer ends what is being fed."""
         try:
-            await self._listen(connection)
+            with suppress(ConnectionClosed):
+                await self._listen(connection)
         finally:
             self._finished.set()
 
