@@ -12,6 +12,9 @@ from tests.mutants.worker import Worker
 SCORE = ("W-OUT-10", "W-OUT-14")
 """Another score is another sentiment, or another confidence."""
 
+SECOND = ("W-OUT-16",)
+"""With words of the second list the confidence is as wrong as without."""
+
 LIST = ("W-OUT-18",)
 """Other matches are another list."""
 
@@ -126,13 +129,13 @@ class CaseMatters(Worker):
         return text
 
 
-@defect("confidence-uncapped", "W-OUT-14", "lets the confidence grow beyond 1")
+@defect("confidence-uncapped", "W-OUT-14", "lets the confidence grow beyond 1", *SECOND)
 class ConfidenceUncapped(Worker):
     def confidence(self, score: int) -> float:
         return abs(score) * 0.2 + 0.3
 
 
-@defect("confidence-from-half", "W-OUT-14", "starts its confidence at 0.5")
+@defect("confidence-from-half", "W-OUT-14", "starts its confidence at 0.5", *SECOND)
 class ConfidenceFromHalf(Worker):
     def confidence(self, score: int) -> float:
         return min(1.0, abs(score) * 0.2 + 0.5)
