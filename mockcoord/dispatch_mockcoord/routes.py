@@ -29,7 +29,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from dispatch_mockcoord.core.jobs import Job
-from dispatch_mockcoord.dashboard import dashboard_page
+from dispatch_mockcoord.dashboard.plain import dashboard_page
 from dispatch_mockcoord.guessing import Guessing
 from dispatch_mockcoord.paths import Resource
 from dispatch_mockcoord.switchboard import Switchboard

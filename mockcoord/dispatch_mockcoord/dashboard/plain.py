@@ -1,4 +1,4 @@
-"""The dashboard: one plain page, drawn anew every ten seconds. Everything from outside stands escaped."""
+"""The plain dashboard: one page without a script, drawn anew every ten seconds. Everything stands escaped."""
 
 from html import escape
 from typing import Final
