@@ -111,6 +111,8 @@ class MockCoordinator:
         self._dating.cancel()
         for server in self._server.servers:
             server.close()
+        for layer in self._layers:
+            layer.end()
         self.switchboard.stop()
         await self._until_deserted()
         for connection in list(self._server.server_state.connections):
@@ -122,9 +124,12 @@ class MockCoordinator:
 
     def _application(self) -> ASGIApp:
         routes = [route for layer in self._layers for route in layer.routes()]
-        return application(
+        whole = application(
             self.switchboard, routes, [part for layer in self._layers for part in layer.middleware()]
         )
+        for layer in reversed(self._layers):
+            whole = layer.around(whole)
+        return whole
 
     async def _keep_date(self) -> None:
         """Renew the Date header every second."""
