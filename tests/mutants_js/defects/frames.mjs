@@ -77,7 +77,7 @@ export default [
   defect(
     "key-as-typed-array",
     "W-REG-3",
-    ["W-ID-1", "W-KEY-7", "W-KEY-8", "W-PAIR-3"],
+    ["W-ID-1", "W-KEY-7", "W-KEY-8", "W-PAIR-3", "W-RCP-3"],
     "registers its key as a Uint8Array, which becomes an object",
     {
       Connection: KeyAsTypedArray,
