@@ -232,7 +232,8 @@ async def test_faults_that_strike_together_act_in_their_order() -> None:
 async def test_aims() -> None:
     """At one worker, one kind of job, one job; a `job` without a `message` means its assignment."""
     aims = ("type=a,worker=SEEKER", "type=b,job=LLM_INFER", "type=c,job=classify")
-    async with stand(*(f"unknown_type:{aim}" for aim in aims)) as under, registered(under, 1) as session:
+    faults = [f"unknown_type:{aim}" for aim in aims]
+    async with stand(*faults, roles=COORDINATOR) as under, registered(under, 1) as session:
         session.beat()
         assert (await session.message())["type"] == "heartbeat_ack"
         for job_type, payload, expected in (
