@@ -33,7 +33,7 @@ BASE: Final = "REPORT"
 
 _LEVELS: Final = {Level.MUST: "error", Level.SHOULD: "warning", Level.MAY: "note"}
 _TEXT: Final = 2_000
-_LINE: Final = 600
+_LINE: Final = 300
 _EVENT: Final = 400
 _PLACES: Final = 10
 _NOTES: Final = 1_000
@@ -69,12 +69,12 @@ def _run(report: Report) -> Object:
     }
 
 
-def message(text: str, limit: int = _TEXT) -> Object:
+def message(*lines: str, limit: int = _TEXT) -> Object:
     """A plain text message in which nothing is a placeholder (3.11.5) or a link (3.11.6).
 
-    `limit` is how many characters a line may have.
+    Each text is one line, whatever is in it, of at most `limit` characters.
     """
-    plain = "\n".join(visible(line, limit) for line in text.splitlines())
+    plain = "\n".join(visible(line, limit) for line in lines)
     return {"text": plain.replace("{", "{{").replace("}", "}}").replace("](", "] (") or "-"}
 
 
@@ -96,7 +96,7 @@ def _rule(identifier: str) -> Object:
         "id": law.id,
         "shortDescription": message(law.text),
         "fullDescription": message(f"{law.text} ({law.level_label}; SPEC.md#{law.anchor})"),
-        "help": message(f"{law.mend}\nSee SPEC.md#{law.anchor}; dispatch-conformance explain {law.id}."),
+        "help": message(law.mend, f"See SPEC.md#{law.anchor}; dispatch-conformance explain {law.id}."),
         "defaultConfiguration": {"level": _LEVELS[law.level]},
         "properties": {"tags": ["conformance", areas()[law.section]], "level": law.level_label},
     }
@@ -162,7 +162,7 @@ def _result(
         "ruleIndex": laws.index(result.clause),
         "kind": "fail",
         "level": "error" if result.verdict is Verdict.FAIL else "warning",
-        "message": message("\n".join([f"{result.id}: {result.message}", *lines[result.id, result.clause]])),
+        "message": message(f"{result.id}: {result.message}", *lines[result.id, result.clause]),
         "locations": [_first_place(report, result, places)],
         "relatedLocations": [
             {"id": number, **_place(report, mark)} for number, mark in enumerate(places[1:], 1)
@@ -198,5 +198,5 @@ def _place(report: Report, mark: Mark) -> Object:
             "artifactLocation": {"uri": uri, "uriBaseId": BASE},
             "region": {"startLine": mark.event + 2},
         },
-        "message": message(event_text(report.transcript_event(mark)), _EVENT),
+        "message": message(event_text(report.transcript_event(mark)), limit=_EVENT),
     }
