@@ -23,7 +23,8 @@ class Session:
     """A registration on one link, read leniently: faulty members of `register` are empty here.
 
     `members` is the register frame as parsed; times are seconds of the transcript. `acked_at` is None until
-    a register_ack `ok` was sent; `heartbeats` are the times of those received on the link.
+    a register_ack `ok` was sent; `heartbeats` are the times of those received on the link. `hidden` are
+    capabilities that nobody is to make use of, unless there are no others.
     """
 
     link: Link
@@ -34,6 +35,7 @@ class Session:
     worker_id: str
     acked_at: float | None = None
     heartbeats: list[float] = field(default_factory=list)
+    hidden: frozenset[str] = frozenset()
 
     @property
     def pubkey(self) -> str:
@@ -49,6 +51,11 @@ class Session:
 
     @property
     def capabilities(self) -> tuple[str, ...]:
+        """The capabilities to be made use of."""
+        return tuple(entry for entry in self.declared if entry not in self.hidden) or self.declared
+
+    @property
+    def declared(self) -> tuple[str, ...]:
         """Every string among the capabilities."""
         value = self._value("capabilities")
         return tuple(entry for entry in value if isinstance(entry, str)) if isinstance(value, list) else ()

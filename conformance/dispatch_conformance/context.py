@@ -1,5 +1,6 @@
 """What a scenario has at hand: coordinators, a stand-in for Ollama, a folder, the worker, its checks."""
 
+import asyncio
 import tempfile
 import time
 from collections.abc import Mapping
@@ -15,7 +16,7 @@ from dispatch_conformance.checks import Check
 from dispatch_conformance.clock import ControlClock
 from dispatch_conformance.conduct import Conduct, Session
 from dispatch_conformance.launch import WorkerProcess, launch
-from dispatch_conformance.missing import NeedsControl, NotDeclared
+from dispatch_conformance.missing import NotDeclared
 from dispatch_conformance.ollama import Ollama
 from dispatch_conformance.outfit import Outfit
 from dispatch_conformance.passive import PassiveJudge
@@ -27,6 +28,7 @@ from dispatch_conformance.verdicts import Observation
 if TYPE_CHECKING:
     from dispatch_mockcoord.settings import Settings as MockSettings
 
+    from dispatch_conformance.attach.host import Host
     from dispatch_conformance.embedded import Embedded
     from dispatch_conformance.scenario import Scenario
 
@@ -62,12 +64,15 @@ class Context:
     `async with` opens it and ends all of it, the workers first. `stage` and `ollama` are the first of their
     kind; `stages`, `embedded` and `workers` hold all. `smallest` holds, by the id of a failed check, the
     smallest input that shows the failure, where one was searched for: JSON that its `play_again` takes.
+    `host` brings the worker where it is started elsewhere; `limit` is the time that the scenario has.
     """
 
     scenario: "Scenario"
     settings: Settings
     clock: ControlClock
     attempt: int = 1
+    host: "Host | None" = None
+    limit: asyncio.Timeout | None = None
     observations: list[Observation] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     embedded: "list[Embedded]" = field(default_factory=list)
@@ -86,7 +91,16 @@ class Context:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        await self._stack.aclose()
+        try:
+            if self.host is not None:
+                await self.host.keep(self)
+        finally:
+            await self._stack.aclose()
+
+    @property
+    def controlled(self) -> bool:
+        """Whether the suite starts the worker, and gives it its environment."""
+        return self.host is None
 
     @property
     def stage(self) -> Stage:
@@ -104,7 +118,7 @@ class Context:
         sessions = (session for stage in self.stages for session in stage.sessions)
         told = (entry for place in self.embedded for entry in place.registrations)
         for session in sessions:
-            return Registered(session.pubkey, session.provider_type, session.capabilities)
+            return Registered(session.pubkey, session.provider_type, session.declared)
         for entry in told:
             return Registered(entry.provider_pubkey, entry.provider_type, tuple(entry.capabilities))
         return None
@@ -112,7 +126,11 @@ class Context:
     async def new_stage(self, conduct: Conduct | None = None) -> Stage:
         """One more coordinator, on a port of its own."""
         name = self._transcript_name(f"+{len(self.stages)}" if self.stages else "")
-        stage = Stage(name, seed=self.settings.seed, scale=self.settings.scale, conduct=conduct)
+        seed, scale, host = self.settings.seed, self.settings.scale, self.host
+        if host is None:
+            stage = Stage(name, seed=seed, scale=scale, conduct=conduct)
+        else:
+            stage = host.stage(name, seed=seed, scale=scale, conduct=conduct, model=self.ollama)
         self._judge(stage.transcript)
         self.stages.append(stage)
         self.transcripts.append(stage.transcript)
@@ -147,9 +165,10 @@ class Context:
         is made unless `key_folder` is false: who does not make it fails nothing else for that. With a
         `pairing_code` (say `stage.pairing_code`) the stage waits for the claim before its first job.
         """
-        if not self.settings.command:
-            raise NeedsControl("the worker is started elsewhere")
         chosen, keys = stage or self.stage, key_path or self.key_path
+        if self.host is not None:
+            self.workers.append(await self.host.bring(self, chosen))
+            return self.workers[-1]
         if key_folder:
             keys.parent.mkdir(parents=True, exist_ok=True)
         outfit = Outfit(

@@ -9,6 +9,7 @@ inconclusive is repeated once.
 import asyncio
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -18,6 +19,7 @@ from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import JsonSyntaxError, UsageError
 from dispatch_protocol.vocabulary import ProviderType
 
+from dispatch_conformance.attach.host import Host
 from dispatch_conformance.clock import ControlClock
 from dispatch_conformance.context import Context
 from dispatch_conformance.missing import Missing
@@ -61,11 +63,15 @@ class ScenarioRun:
 
 @dataclass(slots=True, kw_only=True)
 class Outcome:
-    """Everything that a run found; `given_up` says why it did not go through all scenarios."""
+    """Everything that a run found; `given_up` says why it did not go through all scenarios.
+
+    `absence` says why nobody came, where a worker that is started elsewhere was waited for.
+    """
 
     runs: list[ScenarioRun] = field(default_factory=list)
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     given_up: str = ""
+    absence: str = ""
     seconds: float = 0.0
     stalls: float = 0.0
 
@@ -115,30 +121,38 @@ class Engine:
         self._watch = watch or Watch()
         self._clock = ControlClock()
         self._outcome = Outcome()
+        self._host = Host(settings.attach) if settings.attach is not None else None
 
     async def run(self, scenarios: Sequence[Scenario]) -> Outcome:
         """Run all of them. Raises UsageError where the worker's command cannot be run."""
         started = time.monotonic()
-        async with self._clock:
+        async with AsyncExitStack() as stack:
+            await stack.enter_async_context(self._clock)
+            if self._host is not None:
+                await stack.enter_async_context(self._host)
             await self._side_by_side(scenarios, attempt=1)
             again = list(dict.fromkeys(run.scenario for run in self._outcome.runs if self._is_open(run)))
             if again and self._outcome.connected:
                 await self._side_by_side(again, attempt=2)
+        self._outcome.absence = self._host.absence if self._host is not None else ""
         self._outcome.seconds = time.monotonic() - started
         self._outcome.stalls = sum(stall.until - stall.since for stall in self._clock.stalls)
         return self._outcome
 
     async def _side_by_side(self, scenarios: Iterable[Scenario], attempt: int) -> None:
-        jobs = self._settings.jobs
+        host = self._host
+        jobs = self._settings.jobs if host is None else 1  # one after the other, on one address
         working = asyncio.Semaphore(jobs)
         waiting = working if jobs == 1 else asyncio.Semaphore(jobs * WAITING_PER_JOB)
-        ordered = sorted(scenarios, key=lambda entry: -entry.seconds)
+        ordered = (
+            sorted(scenarios, key=lambda entry: -entry.seconds) if host is None else host.ordered(scenarios)
+        )
 
         async def one(entry: Scenario) -> None:
             async with waiting if entry.waits else working:
                 if not self._hopeless():
                     self._watch.began(entry)
-                    self._add(await run_scenario(entry, self._settings, self._clock, attempt))
+                    self._add(await run_scenario(entry, self._settings, self._clock, attempt, host))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -170,10 +184,14 @@ class Engine:
 
 
 async def run_scenario(
-    scenario: Scenario, settings: Settings, clock: ControlClock, attempt: int = 1
+    scenario: Scenario,
+    settings: Settings,
+    clock: ControlClock,
+    attempt: int = 1,
+    host: Host | None = None,
 ) -> ScenarioRun:
     """Run one scenario to its end, with everything it started gone afterwards. Raises UsageError only."""
-    context = Context(scenario=scenario, settings=settings, clock=clock, attempt=attempt)
+    context = Context(scenario=scenario, settings=settings, clock=clock, attempt=attempt, host=host)
     started, error = time.monotonic(), ""
     missing: Missing | None = None
     endings: tuple[str, ...] = ()
@@ -181,6 +199,7 @@ async def run_scenario(
         async with context:
             try:
                 async with asyncio.timeout(scenario.limit * settings.scale) as limit:
+                    context.limit = limit
                     await scenario.run(context)
             except Missing as reason:
                 missing = reason

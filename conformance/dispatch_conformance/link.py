@@ -112,6 +112,11 @@ class Link(Outgoing, asyncio.Protocol):
         self._note_fault()
         self._flush()
 
+    @property
+    def upgraded(self) -> bool:
+        """Whether there ever was a WebSocket."""
+        return self._opened
+
     def eof_received(self) -> bool:
         """The worker sends no more: close this side as well."""
         self._protocol.receive_eof()

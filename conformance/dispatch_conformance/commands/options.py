@@ -12,11 +12,11 @@ Options: TypeAlias = argparse.Namespace
 """Parsed arguments."""
 
 
-def add_worker(parser: argparse.ArgumentParser) -> None:
+def add_worker(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
     """The options of every action that starts a worker."""
     parser.add_argument(
         "--worker",
-        required=True,
+        required=required,
         metavar="COMMAND",
         help="how to start the worker; split as a shell would, run without one; {url}, {ws_url}, {key_path}, "
         "{ollama_url} and {pairing_code} are replaced",
@@ -29,6 +29,14 @@ def add_scale(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout-scale", type=scale, default=1.0, metavar="F", help="stretch the suite's patience"
     )
+
+
+def seconds(text: str) -> float:
+    """A span of time, from a second to a day."""
+    number = float(text)
+    if not 1 <= number <= 86_400:
+        raise argparse.ArgumentTypeError("must be between 1 and 86400 seconds")
+    return number
 
 
 def natural(text: str) -> int:

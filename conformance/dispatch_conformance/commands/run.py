@@ -12,13 +12,14 @@ from pathlib import Path
 
 from dispatch_protocol.errors import UsageError
 
+from dispatch_conformance.attach.attachment import Attachment
 from dispatch_conformance.baseline import Baseline
+from dispatch_conformance.commands.attaching import Steps, add_attaching, attachment_of
 from dispatch_conformance.commands.judging import add_judging, baseline_of, save_baseline
 from dispatch_conformance.commands.options import Actions, Options, add_worker, natural, positive
 from dispatch_conformance.commands.selecting import add_selection, dry_run
 from dispatch_conformance.engine import Outcome
 from dispatch_conformance.execution import execute
-from dispatch_conformance.outfit import split_command
 from dispatch_conformance.repeating import repeated, scenarios_of
 from dispatch_conformance.report.conclusion import CONFORMANT, UNDECIDED
 from dispatch_conformance.report.folder import prepare, write_results
@@ -36,7 +37,7 @@ def add_parser(actions: Actions) -> None:
     """Add `run`."""
     parser = actions.add_parser("run", help="run the suite against a worker")
     parser.set_defaults(action=run)
-    add_worker(parser)
+    add_worker(parser, required=False)
     parser.add_argument(
         "--out",
         metavar="DIR",
@@ -58,15 +59,16 @@ def add_parser(actions: Actions) -> None:
     parser.add_argument(
         "--quiet", action="store_true", help="no progress, and nothing of what passed or was not judged"
     )
+    add_attaching(parser)
     add_selection(parser)
     add_judging(parser)
 
 
 def run(options: Options) -> int:
     """Run, report, and write the results."""
-    split_command(options.worker)
+    attachment = attachment_of(options)
     baseline = baseline_of(options)
-    settings = settings_of(options, baseline)
+    settings = settings_of(options, baseline, attachment)
     if options.dry_run:
         return dry_run(settings)
     scenarios = chosen(settings)
@@ -82,14 +84,14 @@ def run(options: Options) -> int:
     return _write(report, outcome, formats, terminal)
 
 
-def settings_of(options: Options, baseline: Baseline) -> Settings:
+def settings_of(options: Options, baseline: Baseline, attachment: Attachment | None) -> Settings:
     """What the arguments tell a run. The seed is the one given, the baseline's, or drawn."""
     seeds = (options.seed, baseline.seed, secrets.randbelow(2**32))
     return Settings(
-        command=options.worker,
+        command=options.worker or "",
         seed=next(seed for seed in seeds if seed is not None),
         scale=options.timeout_scale,
-        jobs=options.jobs,
+        jobs=options.jobs if attachment is None else 1,
         only=tuple(options.only),
         exclude=tuple(options.exclude),
         only_levels=tuple(options.only_level),
@@ -98,6 +100,7 @@ def settings_of(options: Options, baseline: Baseline) -> Settings:
         fuzz=not options.no_fuzz,
         repeat_failures=options.repeat_failures,
         baseline=baseline.name,
+        attach=attachment,
     )
 
 
@@ -106,6 +109,9 @@ def _examine(
 ) -> tuple[Outcome, Report]:
     """Run the scenarios, and those of failures again where that is asked for, showing how far it is."""
     known = [entry.check for entry in baseline.entries]
+    if settings.attach is not None:  # what somebody is asked to do stands where the progress would
+        outcome = execute(settings, scenarios, Steps(len(scenarios), quiet=quiet))
+        return outcome, make_report(settings, outcome, scenarios, baseline=baseline, folder=folder)
     with Progress(len(scenarios), known, quiet=quiet) as progress:
         outcome = execute(settings, scenarios, progress)
     report = make_report(settings, outcome, scenarios, baseline=baseline, folder=folder)

@@ -4,6 +4,7 @@ import argparse
 
 from dispatch_protocol.clauses import clause
 
+from dispatch_conformance.attach.plan import objection
 from dispatch_conformance.catalogue import all_checks
 from dispatch_conformance.commands.options import level
 from dispatch_conformance.estimate import estimated_seconds
@@ -38,6 +39,11 @@ def dry_run(settings: Settings) -> int:
     made = choices(settings)
     laws = all_checks()
     taken = [choice for choice in made if choice.runs]
+    if settings.attach is not None:
+        for choice in taken:
+            if why := objection(choice.scenario, settings.attach):
+                print(f"{choice.scenario.name}: not testable here: {why}")
+        taken = [choice for choice in taken if not objection(choice.scenario, settings.attach)]
     for choice in taken:
         print(f"{choice.scenario.name}: {choice.why}; about {choice.scenario.seconds:g} s")
         for check in choice.checks:

@@ -92,6 +92,8 @@ def _checks(count: int) -> str:
 
 
 def _why_unconnected(outcome: Outcome) -> str:
+    if outcome.absence:
+        return outcome.absence
     endings = Counter(ending for run in outcome.runs for ending in run.endings)
     if endings:
         ending, times = endings.most_common(1)[0]

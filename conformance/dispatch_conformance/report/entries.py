@@ -109,6 +109,9 @@ def mends(cause: Cause, law: str) -> Iterator[str]:
 
 def again(settings: Settings, result: CheckResult, out: Path | None = None) -> str:
     """The command that runs the scenario of a result again: from its case, if one was written."""
+    if settings.attach is not None:
+        words = ["dispatch-conformance", "run", "--attach", "--only", result.scenario]
+        return shlex.join([*words, "--seed", str(settings.seed)])
     if out is not None:
         case = str(case_path(out, result.id))
         return shlex.join(["dispatch-conformance", "replay", case, "--worker", settings.command])

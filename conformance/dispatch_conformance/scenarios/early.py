@@ -28,6 +28,7 @@ ACK_WAIT_SECONDS: Final = 15.0
         "early_no_type": "W-ROB-6",
         "early_error": "W-ROB-7",
     },
+    fresh=True,
     blind=frozenset({"W-JOB-1", "W-JOB-2", "W-JOB-3"}),
 )
 async def before_ack(context: Context) -> None:

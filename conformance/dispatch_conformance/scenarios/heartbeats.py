@@ -41,7 +41,7 @@ async def busy(context: Context) -> None:
     context.ollama.mood = Mood(delay=WATCHED_SECONDS + 2)
     session = await context.worker()
     await context.stage.assign(JobType.LLM_INFER, {"prompt": "one", "max_tokens": 16})
-    await watch(context, "busy", session, "while a job runs")
+    await watch(context, "busy", session, "while a job runs", context.stage.transcript.now)
 
 
 @scenario(
@@ -57,20 +57,27 @@ async def several(context: Context) -> None:
     session = await context.worker()
     for prompt in ("one", "two", "three"):
         await context.stage.assign(JobType.LLM_INFER, {"prompt": prompt, "max_tokens": 16})
-    await watch(context, "several", session, "while several jobs are assigned")
+    now = context.stage.transcript.now
+    await watch(context, "several", session, "while several jobs are assigned", now)
 
 
-async def watch(context: Context, check: str, session: Session, when: str) -> None:
-    """Wait, then judge the longest gap since the register_ack; the one still open counts."""
+async def watch(
+    context: Context, check: str, session: Session, when: str, since: float | None = None
+) -> None:
+    """Wait, then judge the longest gap since the register_ack; the one still open counts.
+
+    The wait begins with the register_ack, or `since` then, where the situation came about later.
+    """
     stage, began = context.stage, time.monotonic()
     acked = session.acked_at or 0.0
-    left = WATCHED_SECONDS - (stage.transcript.now - acked)
+    start = acked if since is None else since
+    left = WATCHED_SECONDS - (stage.transcript.now - start)
     await stage.transcript.changes.until(lambda: session.link.closed, left)
     await asyncio.sleep(0)
     end = session.link.closed.t if session.link.closed else stage.transcript.now
     beats = [acked, *session.heartbeats, end]
     longest = max(after - before for before, after in pairwise(beats))
-    lost = session.link.closed is not None and end - acked < WATCHED_SECONDS - 1
+    lost = session.link.closed is not None and end - start < WATCHED_SECONDS - 1
     actual = f"the connection ended after {end - acked:.1f} s"
     if not lost:
         moments = ", ".join(f"{moment - acked:.1f}" for moment in session.heartbeats)

@@ -131,6 +131,7 @@ async def judge_both(context: Context, session: Session, pair: list[Assignment],
 @scenario(
     "jobs.in_ack_segment",
     {"in_ack_segment": "W-JOB-13"},
+    fresh=True,
     blind=frozenset({"W-JOB-1", "W-JOB-2", "W-JOB-3"}),
 )
 async def in_ack_segment(context: Context) -> None:

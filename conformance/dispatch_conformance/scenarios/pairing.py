@@ -4,13 +4,14 @@ from typing import Final
 
 from dispatch_protocol.vocabulary import ACK_SECONDS
 
+from dispatch_conformance.attach.attachment import PAIRING_CODE
 from dispatch_conformance.conduct import Claim, Conduct, Session
 from dispatch_conformance.http11 import Reply
 from dispatch_conformance.scenario import Context, scenario
 from dispatch_conformance.scenarios.probe import easy_job, expect_answers, probe
 from dispatch_conformance.stage import Stage
 
-CODE: Final = "0A3F2B"
+CODE: Final = PAIRING_CODE
 """A code that shows whether it is kept as text, and in capitals."""
 
 OWN_CODE: Final = "zz-Not_a Code+é"
@@ -31,6 +32,7 @@ ACK_DELAY: Final = 0.5
         "private": "W-JOB-10",
     },
     control=True,
+    fresh=True,
     seconds=2.0,
 )
 async def claim(context: Context) -> None:

@@ -143,9 +143,12 @@ async def strike(ring: Ring, blow: Blow) -> None:
             index = link.send(frame, opcode="binary" if isinstance(frame, bytes) else "text")
     except TransportError:
         pass  # the connection ended between two of them: the probe tells
-    probing = await probe(ring.stage, ring.session, suspicion=ring.suspicion)
+    suspicion = ring.suspicion if ring.context.controlled else None
+    probing = await probe(ring.stage, ring.session, suspicion=suspicion)
     evidence = (ring.stage.transcript.mark(index),) if index >= 0 else ()
-    silent = not probing.works and ring.session.live and ring.context.workers[-1].running
+    # only where the suite starts the workers can another one take the next blow meanwhile
+    silent = ring.context.controlled and not probing.works and ring.session.live
+    silent = silent and ring.context.workers[-1].running
     if silent:
         ring.suspects.append(Suspect(blow, ring.stage, ring.session, probing, evidence))
     else:
