@@ -27,6 +27,9 @@ _HEX_64: Final = pattern("[0-9a-f]{64}")
 _ANSWERS: Final = frozenset({"job_complete", "job_reject"})
 _OWN: Final = frozenset({"heartbeat", "receipt_submit", "register"})
 
+_OF_A_TIME: Final = frozenset({"W-RCP-5", "W-RCP-10"})
+"""What is asked of a time that is one (W-RCP-9)."""
+
 Asked = Callable[[str], bool]
 """Whether the stand-in for the model was asked this prompt."""
 
@@ -170,8 +173,10 @@ def _proof(given: Given, answer: Answer, pubkey: str) -> Iterator[Fault]:
     verification = verify_receipt(
         given.receipt, given.signature, job_id=given.job_id, pubkey=pubkey, output_hash=actual
     )
-    for check in verification.faults:
-        follows = check.name == "output_hash" and stated != actual  # one mistake is one failure
+    broken = {check.clause for check in verification.faults}
+    for check in verification.faults:  # one mistake is one failure
+        follows = check.name == "output_hash" and stated != actual
+        follows = follows or (check.clause in _OF_A_TIME and "W-RCP-9" in broken)
         if check.clause in RECEIPTS and not follows:
             message = f"the receipt of a completed job is at fault ({check.name}: {check.detail})"
             yield Fault(RECEIPTS[check.clause], message, clause(check.clause).text, given.receipt.text)

@@ -231,7 +231,8 @@ class Hunt:
         circumstance = found.circumstance if odd else ""
         self._done |= {(known.fault.check, found.circumstance), (known.fault.check, circumstance)}
         fault = found.fault._replace(check=circumstance or found.fault.check)
-        self.caught.append(Caught(fault, found.evidence, smallest))
+        blamed = odd or not found.circumstance  # else it is open whether the circumstance is to blame
+        self.caught.append(Caught(fault, found.evidence, smallest, confirmed=blamed))
         return True
 
 

@@ -128,7 +128,12 @@ class TimeOfItsStart(Worker):
 
 
 @defect(
-    "signature-in-receipt", "W-RCP-12", "puts the signature into the receipt as well", "W-RCP-1", "W-RCP-8"
+    "signature-in-receipt",
+    "W-RCP-12",
+    "puts the signature into the receipt as well",
+    "W-RCP-1",
+    "W-RCP-8",
+    "W-SIG-2",
 )
 class SignatureInReceipt(Worker):
     def receipt(self, job_id: str, output_hash: str) -> Any:
@@ -136,7 +141,11 @@ class SignatureInReceipt(Worker):
         return whole | {"signature": self.signature(self.signed_text(whole))}
 
 
-@defect("receipt-too-late", "W-RCP-13", "submits the receipt six seconds after the answer")
+TOO_LATE = ("W-RCP-1", "W-ROB-15")
+"""A receipt after its time counts as none, and follows messages that ask for nothing."""
+
+
+@defect("receipt-too-late", "W-RCP-13", "submits the receipt six seconds after the answer", *TOO_LATE)
 class ReceiptTooLate(Worker):
     async def complete(self, job_id: str, output: Any) -> None:
         whole = self.completion(job_id, output)
