@@ -41,7 +41,7 @@ def application(
     starlette = Starlette(
         routes=[*extra_routes, *Routes(switchboard).table(), AnyPath(partial(converse, switchboard))],
         middleware=layers,
-        exception_handlers=_HANDLERS,
+        exception_handlers=HANDLERS,
     )
     starlette.router.redirect_slashes = False
     return Exchanges(starlette, switchboard)
@@ -70,9 +70,10 @@ async def _lack(request: Request, failure: sqlite3.Error) -> Response:
     return JsonText(RestFault(503, UNAVAILABLE).text(), 503)
 
 
-_HANDLERS: Final[dict[Any, Any]] = {
+HANDLERS: Final[dict[Any, Any]] = {
     RestFault: _refuse,
     HTTPException: _miss,
     sqlite3.Error: _lack,
     Exception: _fail,
 }
+"""How what goes wrong in answering a request is answered."""

@@ -7,7 +7,7 @@ finished jobs only so many are kept; the oldest go first, a few at a time, and n
 import sqlite3
 from collections.abc import Collection, Iterable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final, NamedTuple
 
 from dispatch_protocol.vocabulary import JobStatus
 
@@ -24,6 +24,13 @@ RECENT_JOBS: Final = 256
 
 RECENT_CHARACTERS: Final = 8_192
 """The most characters that such a job may hold; a larger one is read from the database."""
+
+LOOKED_AT: Final = 10_000
+"""How many jobs one page is chosen from at most, so that a search takes a bounded time."""
+
+_NEWEST: Final = 2**62
+_REACH: Final = "SELECT min(rowid) FROM (SELECT rowid FROM jobs WHERE rowid < ? ORDER BY rowid DESC LIMIT ?)"
+_SEARCHED: Final = ("id", "pubkey", "error", "user_id", "payload", "output")
 
 _WRITE_JOB: Final = """
 INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
@@ -43,6 +50,13 @@ _FORGET_JOBS: Final = """
 DELETE FROM jobs WHERE rowid IN
   (SELECT rowid FROM jobs WHERE status IN ('completed', 'failed') ORDER BY rowid LIMIT ?)
 """
+
+
+class Page(NamedTuple):
+    """Jobs, newest first, and where the next page begins; None at the end."""
+
+    jobs: tuple[Job, ...]
+    before: int | None
 
 
 class Store:
@@ -103,6 +117,41 @@ class Store:
         """The jobs committed last, newest first."""
         chosen = "SELECT * FROM jobs ORDER BY rowid DESC LIMIT ?"
         return [read_job(row) for row in self._db.execute(chosen, (count,))]
+
+    def page(
+        self, limit: int, *, before: int | None = None, status: JobStatus | None = None, text: str = ""
+    ) -> Page:
+        """Up to `limit` jobs, newest first, of this status and with this text in them, if either is given.
+
+        `before` is where an earlier page ended. No more than LOOKED_AT jobs are looked at.
+        """
+        start = _NEWEST if before is None else before
+        (oldest,) = self._db.execute(_REACH, (start, LOOKED_AT)).fetchone()
+        if oldest is None:
+            return Page((), None)
+        conditions, values = ["rowid < ?", "rowid >= ?"], list[Any]((start, oldest))
+        if status is not None:
+            conditions.append("status = ?")
+            values.append(status.value)
+        if text:
+            conditions.append(f"({' OR '.join(f'instr(CAST({column} AS BLOB), ?)' for column in _SEARCHED)})")
+            sought = text.encode("utf-8", "surrogatepass")
+            values += [sought] * len(_SEARCHED)
+        chosen = f"SELECT rowid, * FROM jobs WHERE {' AND '.join(conditions)} ORDER BY rowid DESC LIMIT ?"  # noqa: S608
+        rows = self._db.execute(chosen, (*values, limit)).fetchall()
+        end = rows[-1][0] if len(rows) == limit else oldest
+        (more,) = self._db.execute("SELECT EXISTS (SELECT 1 FROM jobs WHERE rowid < ?)", (end,)).fetchone()
+        return Page(tuple(read_job(row[1:]) for row in rows), end if more else None)
+
+    def failed(self) -> int:
+        """How many of the jobs that are kept have failed."""
+        (count,) = self._db.execute("SELECT count(*) FROM jobs WHERE status = 'failed'").fetchone()
+        return int(count)
+
+    def keys(self) -> set[str]:
+        """The keys, in lower case, of all workers that hold or held a job that is kept."""
+        chosen = "SELECT DISTINCT lower(pubkey) FROM jobs WHERE pubkey IS NOT NULL"
+        return {key for (key,) in self._db.execute(chosen)}
 
     def totals(self) -> tuple[int, int, int, int]:
         """Of the jobs that are kept: how many keys were given one, how many are completed, have a receipt,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -102,6 +103,13 @@ class TrustBook:
     def providers(self, user_id: str) -> tuple[Pairing, ...]:
         """The pairings of this user, one for each worker, in the order in which they were first made."""
         return tuple(self._users.get(user_id, {}).values())
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def latest(self, count: int) -> list[Pairing]:
+        """The codes made last, newest first."""
+        return [self._codes[code] for code in islice(reversed(self._codes), count)]
 
     @property
     def _is_full(self) -> bool:

@@ -1,0 +1,133 @@
+"""The layer that brings the control face to a coordinator, and hears what happens there."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from dispatch_protocol.errors import UsageError
+from dispatch_protocol.recording import TranscriptEvent
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from dispatch_mockcoord.breach import Breach
+from dispatch_mockcoord.clock import Timekeeper
+from dispatch_mockcoord.control.deeds import Deeds
+from dispatch_mockcoord.control.face import Face
+from dispatch_mockcoord.control.faults import FaultDesk
+from dispatch_mockcoord.control.guard import Guard, is_loopback
+from dispatch_mockcoord.control.happenings import Teller, Violation, light
+from dispatch_mockcoord.control.journal import Journal
+from dispatch_mockcoord.control.readings import Readings
+from dispatch_mockcoord.control.scene import Scene
+from dispatch_mockcoord.control.streams import Streams
+from dispatch_mockcoord.control.tally import Tally
+from dispatch_mockcoord.core.effects import Effect, JobChanged, PairingChanged, WorkerJoined, WorkerLeft
+from dispatch_mockcoord.faults import Faults
+from dispatch_mockcoord.layers import Layer
+from dispatch_mockcoord.switchboard import Switchboard
+from dispatch_mockcoord.transcript import Keeper
+from dispatch_mockcoord.watch import Watch
+
+
+class Control(Layer):
+    """The control face of one coordinator, to be its first layer. What it is not given, it does without.
+
+    `token` is asked of everybody; off loopback there is one in any case, drawn if none is given. `reset` ends
+    this run and begins another; it returns when this one takes no further connection. `pages` are routes of a
+    dashboard, `/dashboard` among them, behind the same guard. To be made anew for every start.
+    """
+
+    def __init__(
+        self,
+        *,
+        faults: Faults | None = None,
+        time: Timekeeper | None = None,
+        watch: Watch | None = None,
+        token: str | None = None,
+        reset: Callable[[], Awaitable[None]] | None = None,
+        pages: Sequence[BaseRoute] = (),
+    ) -> None:
+        self.token = token
+        self._faults = faults
+        self._time = time
+        self._watch = watch
+        self._reset = reset
+        self._pages = tuple(pages)
+
+    def attach(self, switchboard: Switchboard) -> None:
+        """Listen to everything."""
+        if self.token is None and not is_loopback(switchboard.settings.host):
+            self.token = new_token()
+        self._guard = Guard(switchboard.settings.host, self.token)
+        keeper = Keeper(switchboard.started.wall_ms)
+        teller = Teller(switchboard, keeper.at)
+        run = f"{switchboard.started.wall_ms:x}{secrets.token_hex(2)}"
+        self._journal = journal = Journal(run, teller.told)
+        self.scene = Scene(
+            board=switchboard,
+            keeper=keeper,
+            tally=_tally(switchboard),
+            journal=journal,
+            streams=Streams(journal),
+            faults=self._faults,
+            time=self._time,
+            watch=self._watch,
+            reset=self._reset,
+        )
+        self._steps: dict[type, Callable[[Any], None]] = {
+            JobChanged: self._job_changed,
+            PairingChanged: journal.put,
+            WorkerJoined: journal.put,
+            WorkerLeft: journal.put,
+        }
+        switchboard.taps.append(self._event)
+        switchboard.observers.append(self._effect)
+        if self._watch is not None:
+            self._watch.watchers.append(self._violated)
+
+    def around(self, application: ASGIApp) -> ASGIApp:
+        """Answer what is asked of this face, and hand on everything else."""
+        scene = self.scene
+        routes = [*Readings(scene).table(), *FaultDesk(scene).table(), *Deeds(scene).table(), *self._pages]
+        return Face(application, routes, self._guard)
+
+    def end(self) -> None:
+        """Nothing more will happen: end the streams."""
+        self._journal.end()
+
+    def _event(self, event: TranscriptEvent) -> None:
+        index = self.scene.keeper.count
+        self.scene.keeper.event(event)
+        self._journal.put(index)
+
+    def _effect(self, effect: Effect) -> None:
+        step = self._steps.get(type(effect))
+        if step is not None:
+            step(effect)
+
+    def _job_changed(self, effect: JobChanged) -> None:
+        self.scene.tally.changed(effect.job)
+        self._journal.put(light(effect.job))
+
+    def _violated(self, breach: Breach) -> None:
+        assert self._watch is not None  # noqa: S101
+        self._journal.put(Violation(breach, self._watch.findings[-1].event_index))
+
+
+def new_token() -> str:
+    """A token that nobody guesses."""
+    return secrets.token_urlsafe(24)
+
+
+def read_token(text: str) -> str:
+    """A token as given at the command line. Raises UsageError for one that no header could carry."""
+    if 8 <= len(text) <= 256 and text.isascii() and text.isprintable() and " " not in text:
+        return text
+    raise UsageError("a control token has 8 to 256 printable ASCII characters, and no blank")
+
+
+def _tally(switchboard: Switchboard) -> Tally:
+    """What the store holds at the start; nothing is open but what the core is about to resume."""
+    store = switchboard.store
+    _, completed, receipts, verified = store.totals()
+    return Tally(completed, store.failed(), receipts, verified, store.keys())
