@@ -9,6 +9,13 @@ from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
 
+ANOTHER = ("W-KEY-7",)
+"""What is registered is not the key of the key file."""
+
+SAME = ("W-ID-1", "W-KEY-7")
+"""What is registered is the same for every key file."""
+
+
 @defect("heartbeat-first", "W-REG-1", "sends a heartbeat before it registers")
 class HeartbeatFirst(Worker):
     async def introduce(self) -> None:
@@ -23,13 +30,13 @@ class RegisterLate(Worker):
         await super().introduce()
 
 
-@defect("key-with-prefix", "W-REG-3", "registers its key with 0x before it")
+@defect("key-with-prefix", "W-REG-3", "registers its key with 0x before it", *ANOTHER)
 class KeyWithPrefix(Worker):
     def public_text(self, seed: bytes) -> str:
         return "0x" + super().public_text(seed)
 
 
-@defect("key-in-base64", "W-REG-3", "registers its key in base64")
+@defect("key-in-base64", "W-REG-3", "registers its key in base64", *ANOTHER)
 class KeyInBase64(Worker):
     def public_text(self, seed: bytes) -> str:
         return b64encode(bytes.fromhex(super().public_text(seed))).decode()
@@ -73,13 +80,13 @@ class PriceAsNumber(Worker):
         return super().registration() | {"pricing_hint": 0.01}
 
 
-@defect("key-of-small-order", "W-REG-8", "registers the identity point as its key")
+@defect("key-of-small-order", "W-REG-8", "registers the identity point as its key", *SAME)
 class KeyOfSmallOrder(Worker):
     def public_text(self, seed: bytes) -> str:
         return "01" + "00" * 31
 
 
-@defect("key-off-the-curve", "W-REG-8", "registers 32 bytes that are no point of the curve", "W-SIG-2")
+@defect("key-off-the-curve", "W-REG-8", "registers 32 bytes that are no point of the curve", "W-SIG-2", *SAME)
 class KeyOffTheCurve(Worker):
     def public_text(self, seed: bytes) -> str:
         return "02" + "00" * 31
