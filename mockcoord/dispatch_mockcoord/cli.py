@@ -11,7 +11,7 @@ import shlex
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import NoReturn
 
 from dispatch_protocol.canonical import JsonValue, stringify
@@ -21,9 +21,9 @@ from dispatch_mockcoord.faults import Faults, Injected
 from dispatch_mockcoord.faults.spelling import spelled
 from dispatch_mockcoord.log import Log
 from dispatch_mockcoord.options import faults_of, read_options, settings_of
-from dispatch_mockcoord.server import MockCoordinator
+from dispatch_mockcoord.server import listen
 from dispatch_mockcoord.settings import Settings
-from dispatch_mockcoord.watch import Watch
+from dispatch_mockcoord.starts import Start, like
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -54,35 +54,52 @@ async def _serve(settings: Settings, faults: Faults | None, options: argparse.Na
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told_to_end.set)
     log = Log(sys.stdout)
-    watch = Watch(settings.terms, log.finding)
-    running = MockCoordinator(settings, layers=() if faults is None else (faults,))
-    # Whoever asks for the line of JSON may read that alone: more would fill the pipe, and then hold us up.
-    if not options.ready_json or options.verbose:
+    given = () if faults is None else faults.active
+    with closing(listen(settings.host, settings.port)) as listening:
+        # Whoever asks for the line of JSON may read that alone: more would fill the pipe, and then hold us up.
+        talks = not options.ready_json or options.verbose
+        report = log.finding if talks else None
+        start = Start(settings, options, faults, listening.dup(), report)
+        while await _run_once(start, options, log, told_to_end):
+            if talks:
+                log.line("Reset: everything begins anew")
+            start = Start(settings, options, like(faults, given), listening.dup(), report)
+    if not options.ready_json:
+        log.line("Ended" if start.watch is None else f"Ended, {start.watch.summary()}")
+
+
+async def _run_once(start: Start, options: argparse.Namespace, log: Log, told_to_end: asyncio.Event) -> bool:
+    """Run this start to its end; gives whether another is to follow."""
+    running, talks = start.running, not options.ready_json or options.verbose
+    if talks:
         running.observe(log.effect)
-        if not options.no_watch:
-            running.tap(watch.event)
-        if faults is not None and not options.verbose:
-            faults.watchers.append(lambda strike: log.line(_struck(strike)))
+        if start.faults is not None and not options.verbose:
+            start.faults.watchers.append(lambda strike: log.line(_struck(strike)))
     if options.verbose:
         running.tap(log.event)
     async with running:
-        listening = f"Listening on {running.url} ({settings.chain})"
-        log.begin(_ready_json(running, faults) if options.ready_json else listening)
-        if faults is not None and (not options.ready_json or options.verbose):
-            log.line(_announced(faults))
-        await told_to_end.wait()
-    if not options.ready_json:
-        log.line("Ended" if options.no_watch else f"Ended, {watch.summary()}")
+        listening = f"Listening on {running.url} ({running.settings.chain})"
+        log.begin(_ready_json(start) if options.ready_json else listening)
+        if start.faults is not None and start.misbehaves and talks:
+            log.line(_announced(start.faults))
+        if start.control is not None and start.control.token is not None and talks:
+            log.line(f"Control token: {start.control.token}")
+        return await start.until(told_to_end)
 
 
-def _ready_json(running: MockCoordinator, faults: Faults | None) -> str:
+def _ready_json(start: Start) -> str:
+    running = start.running
     told: dict[str, JsonValue] = {
         "url": running.url,
         "ws_url": running.ws_url,
         "port": running.port,
         "pid": os.getpid(),
     }
-    return stringify(told if faults is None else told | {"fault_seed": faults.seed})
+    if start.faults is not None and start.misbehaves:
+        told["fault_seed"] = start.faults.seed
+    if start.control is not None and start.control.token is not None:
+        told["control_token"] = start.control.token
+    return stringify(told)
 
 
 def _announced(faults: Faults) -> str:

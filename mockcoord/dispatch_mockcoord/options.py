@@ -3,13 +3,15 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.vocabulary import MAX_BODY_BYTES, MAX_FRAME_BYTES, NETWORKS
 
+from dispatch_mockcoord.control.guard import read_token
 from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.cors import read_origin
 from dispatch_mockcoord.faults import Faults
 from dispatch_mockcoord.faults.listing import terminal_text
 from dispatch_mockcoord.faults.spelling import FaultsFile, read_fault, read_file, read_seed
@@ -37,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--worker-timeout", type=_seconds, default=120.0, metavar="SECONDS", help="default: 120")
     add("--settle-ms", type=_whole, default=250, metavar="MS", help="grace after registration (default: 250)")
     add("--auto-demo", action="store_true", help="start demo mode after 5 seconds (also: AUTO_DEMO=true)")
+    _add_control(parser)
     add("--no-watch", action="store_true", help="do not hold what happens against the clauses")
     add(
         "--ready-json",
@@ -47,6 +50,25 @@ def _parser() -> argparse.ArgumentParser:
     _add_limits(parser)
     _add_faults(parser)
     return parser
+
+
+def _add_control(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("who may see and control it").add_argument
+    add("--no-control", action="store_true", help="no control face under /_mock/, and the plain dashboard")
+    add(
+        "--control-token",
+        type=_checked(read_token),
+        metavar="TOKEN",
+        help="ask this of everybody who uses the control face (default: drawn, and only off loopback)",
+    )
+    add(
+        "--cors",
+        type=_checked(read_origin),
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let web pages of this origin (*: any) use the interface under /v1; may be given several times",
+    )
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
@@ -143,6 +165,18 @@ def _seed(text: str | None, other: int | None) -> int | None:
         return read_seed(text)
     except UsageError as error:
         raise UsageError(f"--fault-seed: {error}") from None
+
+
+def _checked(read: Callable[[str], str]) -> Callable[[str], str]:
+    """The same, as the parser wants its errors."""
+
+    def checked(text: str) -> str:
+        try:
+            return read(text)
+        except UsageError as error:
+            raise argparse.ArgumentTypeError(str(error)) from None
+
+    return checked
 
 
 def _whole(text: str) -> int:

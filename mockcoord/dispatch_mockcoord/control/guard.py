@@ -11,6 +11,7 @@ from hmac import compare_digest
 from ipaddress import ip_address
 from typing import Any, Final
 
+from dispatch_protocol.errors import UsageError
 from dispatch_protocol.rest import RestFault
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -50,7 +51,7 @@ class Guard:
         return self._token is not None and text is not None and compare_digest(_raw(text), _raw(self._token))
 
     def cookie_name(self, scope: Mapping[str, Any]) -> str:
-        """The name of the cookie that holds the token: one for each port, for browsers mix them up."""
+        """The name of the cookie that holds the token: one for each port, which browsers mix up."""
         return f"dispatch_control_{_port(scope.get('server'))}"
 
     def _shows_token(self, headers: Headers) -> bool:
@@ -67,6 +68,13 @@ class Guard:
             return False
         name = match[1].strip("[]").lower()
         return name == "localhost" or name in (self._host, server and server[0]) or is_loopback(name)
+
+
+def read_token(text: str) -> str:
+    """A token as given at the command line. Raises UsageError for one that no header could carry."""
+    if 8 <= len(text) <= 256 and text.isascii() and text.isprintable() and " " not in text:
+        return text
+    raise UsageError("a control token has 8 to 256 printable ASCII characters, and no blank")
 
 
 def is_loopback(host: str) -> bool:

@@ -1,10 +1,10 @@
 """The layer that brings the control face to a coordinator, and hears what happens there."""
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import TranscriptEvent
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -32,9 +32,9 @@ from dispatch_mockcoord.watch import Watch
 class Control(Layer):
     """The control face of one coordinator, to be its first layer. What it is not given, it does without.
 
-    `token` is asked of everybody; off loopback there is one in any case, drawn if none is given. `reset` ends
-    this run and begins another; it returns when this one takes no further connection. `pages` are routes of a
-    dashboard, `/dashboard` among them, behind the same guard. To be made anew for every start.
+    `token` is asked of everybody; off loopback there is one in any case, drawn if none is given. With
+    `can_reset`, whoever runs the coordinator waits for `reset_wanted`, ends it and starts another. `pages` are
+    routes of a dashboard, `/dashboard` among them, behind the same guard. To be made anew for every start.
     """
 
     def __init__(
@@ -44,14 +44,16 @@ class Control(Layer):
         time: Timekeeper | None = None,
         watch: Watch | None = None,
         token: str | None = None,
-        reset: Callable[[], Awaitable[None]] | None = None,
+        can_reset: bool = False,
         pages: Sequence[BaseRoute] = (),
     ) -> None:
         self.token = token
         self._faults = faults
         self._time = time
         self._watch = watch
-        self._reset = reset
+        self.reset_wanted = asyncio.Event()
+        self._has_ended = asyncio.Event()
+        self._can_reset = can_reset
         self._pages = tuple(pages)
 
     def attach(self, switchboard: Switchboard) -> None:
@@ -72,7 +74,7 @@ class Control(Layer):
             faults=self._faults,
             time=self._time,
             watch=self._watch,
-            reset=self._reset,
+            reset=self._reset if self._can_reset else None,
         )
         self._steps: dict[type, Callable[[Any], None]] = {
             JobChanged: self._job_changed,
@@ -94,6 +96,12 @@ class Control(Layer):
     def end(self) -> None:
         """Nothing more will happen: end the streams."""
         self._journal.end()
+        self._has_ended.set()
+
+    async def _reset(self) -> None:
+        """Ask for a reset; returns when this start takes no further connection, so that the next one will."""
+        self.reset_wanted.set()
+        await self._has_ended.wait()
 
     def _event(self, event: TranscriptEvent) -> None:
         index = self.scene.keeper.count
@@ -117,13 +125,6 @@ class Control(Layer):
 def new_token() -> str:
     """A token that nobody guesses."""
     return secrets.token_urlsafe(24)
-
-
-def read_token(text: str) -> str:
-    """A token as given at the command line. Raises UsageError for one that no header could carry."""
-    if 8 <= len(text) <= 256 and text.isascii() and text.isprintable() and " " not in text:
-        return text
-    raise UsageError("a control token has 8 to 256 printable ASCII characters, and no blank")
 
 
 def _tally(switchboard: Switchboard) -> Tally:
