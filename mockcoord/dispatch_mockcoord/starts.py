@@ -1,0 +1,66 @@
+"""One start of the coordinator as the command line asks for it, with all that stands around it.
+
+A reset ends one start and begins the next at the same address: whoever connects in between waits.
+"""
+
+import argparse
+import asyncio
+import socket
+from collections.abc import Callable, Sequence
+
+from dispatch_protocol.rules import Finding
+
+from dispatch_mockcoord.clock import Timekeeper
+from dispatch_mockcoord.control import Control
+from dispatch_mockcoord.cors import Cors
+from dispatch_mockcoord.faults import Fault, Faults
+from dispatch_mockcoord.server import MockCoordinator
+from dispatch_mockcoord.settings import Settings
+from dispatch_mockcoord.watch import Watch
+
+
+class Start:
+    """The layers of one start, those that are asked for, and the coordinator itself."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        options: argparse.Namespace,
+        faults: Faults | None,
+        listening: socket.socket,
+        report: Callable[[Finding], None] | None,
+    ) -> None:
+        has_control = not options.no_control
+        self.misbehaves = faults is not None
+        self.faults = faults if faults is not None or not has_control else Faults()
+        # A file keeps times: were the clock put ahead, they would lie in the future of the next start.
+        self.time = Timekeeper() if has_control and settings.db is None else None
+        self.watch = None if options.no_watch else Watch(settings.terms, report)
+        self.control = self._control(options.control_token) if has_control else None
+        cors = Cors(options.cors) if options.cors else None
+        layers = (self.control, cors, self.faults, self.time, self.watch)
+        self.running = MockCoordinator(
+            settings,
+            clock=None if self.time is None else self.time.clock,
+            layers=[layer for layer in layers if layer is not None],
+            listening=listening,
+        )
+
+    async def until(self, told_to_end: asyncio.Event) -> bool:
+        """Returns when this start is over; gives whether another is to follow."""
+        ends = [told_to_end.wait()] + ([] if self.control is None else [self.control.reset_wanted.wait()])
+        waiting = [asyncio.ensure_future(end) for end in ends]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+        return not told_to_end.is_set()
+
+    def _control(self, token: str | None) -> Control:
+        return Control(faults=self.faults, time=self.time, watch=self.watch, token=token, can_reset=True)
+
+
+def like(faults: Faults | None, first: Sequence[Fault]) -> Faults | None:
+    """Faults as they were at the beginning, `first`, with the same seed."""
+    return None if faults is None else Faults(first, seed=faults.seed, variety=faults.variety)
