@@ -22,7 +22,6 @@ OUT: Final = "out/formats"
 LIMIT_SECONDS: Final = 300
 DEFECTS: Final = (
     *SHOWN,
-    "no-payment-ref",
     "register-twice",
     "closes-as-going-away",
     "silent-on-unknown-job",
@@ -33,7 +32,7 @@ DEFECTS: Final = (
     "strips-demo",
     "claims-again",
     "key-made-anew",
-    "price-as-number",
+    "metrics-as-text",
 )
 """What is wrong with the worker."""
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from dispatch_conformance.attach.attachment import Attachment
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.report.plain import visible
 from dispatch_conformance.settings import Settings
@@ -43,7 +44,11 @@ def command_line(settings: Settings, folder: Path | None) -> str:
 
 
 def _words(settings: Settings, folder: Path | None) -> Iterator[str]:
-    yield from ("--worker", settings.command, "--seed", str(settings.seed), "--jobs", str(settings.jobs))
+    if settings.attach is None:
+        yield from ("--worker", settings.command, "--jobs", str(settings.jobs))
+    else:
+        yield from _attached(settings.attach)
+    yield from ("--seed", str(settings.seed))
     for prefix in settings.only:
         yield from ("--only", prefix)
     for prefix in settings.exclude:
@@ -63,3 +68,16 @@ def _words(settings: Settings, folder: Path | None) -> Iterator[str]:
         yield from ("--repeat-failures", str(settings.repeat_failures))
     if folder is not None:
         yield from ("--out", str(folder))
+
+
+def _attached(attachment: Attachment) -> Iterator[str]:
+    host = f"[{attachment.host}]" if ":" in attachment.host else attachment.host
+    yield from ("--attach", "--listen", f"{host}:{attachment.port}", "--wait", f"{attachment.wait:g}")
+    if attachment.advertised:
+        yield from ("--advertise-url", attachment.advertised)
+    if attachment.certificate is not None:
+        yield from ("--tls-cert", str(attachment.certificate))
+    if attachment.key is not None:
+        yield from ("--tls-key", str(attachment.key))
+    if attachment.expect:
+        yield from ("--expect", ",".join(sorted(attachment.expect)))

@@ -58,7 +58,9 @@ def _run(report: Report) -> Object:
         # 3.17.2: what comes before the last slash names the kind of run, what comes behind it this one
         "automationDetails": {
             "id": f"dispatch-conformance/{settings.profile}/{worker}/{report.origin.started}",
-            "description": message(f"{settings.profile} profile against {settings.command}"),
+            "description": message(
+                f"{settings.profile} profile against {settings.command or 'a worker elsewhere'}"
+            ),
         },
         "originalUriBaseIds": {BASE: {"description": message("The folder that --out names.")}},
         "columnKind": "unicodeCodePoints",
