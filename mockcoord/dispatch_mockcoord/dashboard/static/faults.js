@@ -25,7 +25,7 @@ export class Faults {
       const spelled = at.get(name);
       if (!entry.isBusy) entry.box.checked = Boolean(spelled);
       put(entry.spelled, spelled ? spelled.join(" and ") : "");
-      entry.spelled.hidden = !spelled;
+      entry.spelled.hidden = !spelled || spelled.join() === name;
       put(entry.struck, counts[name] ? `struck ${figure(counts[name])}` : "");
     }
   }
@@ -33,7 +33,9 @@ export class Faults {
   build(catalogue) {
     const list = one("fault-list");
     let stage = "";
-    for (const kind of catalogue) {
+    const places = Object.keys(TITLES);
+    const sorted = [...catalogue].sort((one, other) => places.indexOf(one.stage) - places.indexOf(other.stage));
+    for (const kind of sorted) {
       if (kind.stage !== stage) {
         stage = kind.stage;
         list.append(element("h3", { text: TITLES[stage] ?? stage }));

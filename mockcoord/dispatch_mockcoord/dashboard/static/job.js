@@ -6,10 +6,20 @@ import { element } from "./text.js";
 
 const PAUSE_MS = 150;
 const WORDS = {
+  receipt: "is an object",
+  reserved_members: "brings neither signature nor verified inside",
+  signature: "is the worker’s, over the receipt as it was sent",
   job_id: "names this job",
   provider_pubkey: "names the worker’s registered key",
   output_hash: "is the hash of the output received",
-  signature: "is the worker’s, over the receipt as it was sent",
+  pubkey_form: "64 lower-case hex digits",
+  hash_form: "64 lower-case hex digits",
+  completed_at: "a date and a time",
+  completed_at_utc: "in UTC",
+  completed_at_form: "YYYY-MM-DDTHH:MM:SS.sssZ",
+  payment_ref: "a string, or null",
+  member_order: "as the specification has it",
+  extra_members: "none",
 };
 
 export class Job {
@@ -98,9 +108,10 @@ function receipt(job) {
   const checks = element("ul", { class: "checks", "aria-label": "Checks of the receipt" });
   for (const check of told.checks) checks.append(line(check, "✗", "bad"));
   for (const check of told.form) checks.append(line(check, "!", "warn"));
-  const raw = element("div", {}, element("h3", { text: "As it came" }), laidOut(told.text));
+  const raw = element("div", {}, element("h3", { text: "What was signed" }), laidOut(told.text));
   const signature = element("div", {}, element("h3", { text: "Signature" }), element("pre", { class: "value", text: told.signature ?? "none" }));
-  return element("div", {}, title, checks, element("div", { class: "pair" }, raw, signature));
+  const came = element("details", { class: "came" }, element("summary", { text: "The receipt as it came" }), element("div", { class: "pair" }, raw, signature));
+  return element("div", {}, title, checks, came);
 }
 
 function line(check, sign, tone) {

@@ -76,7 +76,8 @@ export class Jobs {
     put(status, job.status);
     status.dataset.tone = TONES[job.status] ?? "soft";
     const until = job.completed_at ? Date.parse(job.completed_at) : this.app.model.now;
-    put(age, job.completed_at ? `in ${lasting((until - job.at) / 1000)}` : lasting((until - job.at) / 1000));
+    const seconds = (until - job.at) / 1000;
+    put(age, job.completed_at ? `in ${lasting(seconds)}` : lasting(Math.max(1, seconds)));
     age.className = "soft";
     put(id, job.id);
     put(type, job.task_type ?? job.job_type);

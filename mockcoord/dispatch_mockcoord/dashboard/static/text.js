@@ -59,15 +59,25 @@ export function element(name, { text, on = {}, ...attributes } = {}, ...children
   return made;
 }
 
+/** Append a text of the specification, in which code stands between backticks. */
+export function prose(node, text) {
+  for (const [index, part] of text.split("`").entries()) {
+    if (index % 2) node.append(element("code", { text: part }));
+    else append(node, part);
+  }
+  return node;
+}
+
 /** The element of the page with this id. */
 export const one = (id) => document.getElementById(id);
 
 /** The beginning of a key or an id: enough to tell them apart, and the same everywhere. */
 export const short = (text, letters = 16) => (text.length > letters ? `${text.slice(0, letters)}…` : text);
 
-/** How long something is, in the largest unit that says enough: 0.4 s, 12 s, 3 min, 2 h. */
+/** How long something is, in the largest unit that says enough: 18 ms, 1.4 s, 12 s, 3 min, 2 h. */
 export function lasting(seconds) {
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 0.9995) return `${Math.max(0, Math.round(seconds * 1000))} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${Math.round(seconds / 3600)} h`;

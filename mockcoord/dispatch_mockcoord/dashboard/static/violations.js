@@ -1,9 +1,9 @@
 // The clauses that were broken, the worst first, each with its sentence and the latest findings.
 import { Fresh } from "./api.js";
 import { button } from "./detail.js";
-import { element, figure, one, put, short } from "./text.js";
+import { element, figure, one, prose, put, short } from "./text.js";
 
-const FOUND = 5;
+const FOUND = 3;
 const ORDER = { MUST: 0, SHOULD: 1, MAY: 2 };
 const TONES = { MUST: "bad", SHOULD: "warn", MAY: "soft" };
 
@@ -55,9 +55,9 @@ export class Violations {
         element("span", { class: "id", text: clause, "data-tone": TONES[level] }),
         element("span", { class: "level", text: level }),
         times,
-        element("span", { class: "sentence", text }),
+        prose(element("span", { class: "sentence" }), text),
       ),
-      mend ? element("p", { class: "note", text: mend }) : null,
+      mend ? prose(element("p", { class: "note" }), mend) : null,
       found,
     );
     const entry = { root: element("li", {}, details), details, times, found, latest: [], shown: "" };
@@ -80,7 +80,7 @@ export class Violations {
       "li",
       {},
       element("p", { text: `${message}${where}` }),
-      expected ? element("p", { class: "soft", text: `Expected ${expected}, got ${actual}` }) : null,
+      expected ? element("p", { class: "soft" }, "Expected ", element("code", { text: expected }), ", got ", element("code", { text: actual })) : null,
       element("p", { class: "note", text: `${t.toFixed(3)} s, ${who}` }),
       button("Show the frame", () => this.app.transcript.reveal(index), { class: "unfold" }),
     );

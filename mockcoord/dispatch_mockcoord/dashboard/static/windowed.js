@@ -37,6 +37,7 @@ export class Windowed {
   show(source) {
     const atEnd = this.follows && this.isAtEnd;
     this.source = source;
+    this.root.style.setProperty("--count", source.length);
     this.tall.style.height = `${source.length * this.rowHeight}px`;
     if (atEnd) this.root.scrollTop = source.length * this.rowHeight;
     else this.hold();

@@ -36,7 +36,7 @@ export class Workers {
     this.list.draw();
     const worker = this.app.model.workers.get(this.panel.key);
     if (!worker) return;
-    put(this.age, `${lasting(age(worker))} ago`);
+    put(this.age, `${lasting(Math.max(1, age(worker)))} ago`);
     put(this.state, worker.job_id ? `${worker.state}, with ${worker.job_id}` : worker.state);
   }
 
@@ -45,7 +45,7 @@ export class Workers {
     const seconds = age(worker);
     put(state, worker.state);
     state.dataset.tone = TONES[worker.state] ?? "soft";
-    put(beat, lasting(seconds));
+    put(beat, lasting(Math.max(1, seconds)));
     beat.dataset.tone = seconds > LATE_SECONDS ? "bad" : "soft";
     put(key, short(worker.pubkey, 20));
     put(takes, `${worker.provider_type} ${worker.capabilities.map((name) => name.replace("_INFER", "")).join(" ")}`);
