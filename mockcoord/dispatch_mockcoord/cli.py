@@ -56,7 +56,7 @@ async def _serve(settings: Settings, faults: Faults | None, options: argparse.Na
     log = Log(sys.stdout)
     given = () if faults is None else faults.active
     with closing(listen(settings.host, settings.port)) as listening:
-        # Whoever asks for the line of JSON may read that alone: more would fill the pipe, and then hold us up.
+        # Whoever asks for the line of JSON may read that alone: more would fill the pipe, and hold us up.
         talks = not options.ready_json or options.verbose
         report = log.finding if talks else None
         start = Start(settings, options, faults, listening.dup(), report)

@@ -33,7 +33,7 @@ class Control(Layer):
     """The control face of one coordinator, to be its first layer. What it is not given, it does without.
 
     `token` is asked of everybody; off loopback there is one in any case, drawn if none is given. With
-    `can_reset`, whoever runs the coordinator waits for `reset_wanted`, ends it and starts another. `pages` are
+    `can_reset`, whoever runs the coordinator waits for `reset_wanted`, ends it, starts another. `pages` are
     routes of a dashboard, `/dashboard` among them, behind the same guard. To be made anew for every start.
     """
 
