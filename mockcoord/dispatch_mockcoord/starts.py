@@ -13,6 +13,7 @@ from dispatch_protocol.rules import Finding
 from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.control import Control
 from dispatch_mockcoord.cors import Cors
+from dispatch_mockcoord.dashboard.live import page_routes
 from dispatch_mockcoord.faults import Fault, Faults
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
@@ -58,7 +59,14 @@ class Start:
         return not told_to_end.is_set()
 
     def _control(self, token: str | None) -> Control:
-        return Control(faults=self.faults, time=self.time, watch=self.watch, token=token, can_reset=True)
+        return Control(
+            faults=self.faults,
+            time=self.time,
+            watch=self.watch,
+            token=token,
+            can_reset=True,
+            pages=page_routes(),
+        )
 
 
 def like(faults: Faults | None, first: Sequence[Fault]) -> Faults | None:
