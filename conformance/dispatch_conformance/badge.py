@@ -39,7 +39,7 @@ class Words(NamedTuple):
 
 
 def words(result: Stored) -> Words:
-    """What a result comes to. One of a selection never says that the worker conforms."""
+    """What a result comes to. Where less was asked, or failures are accepted, it never says `conformant`."""
     code, checks = result.summary.exit_code, result.checks
     passed = sum(check.verdict is Verdict.PASS for check in checks)
     known = sum(check.known is not None for check in checks)
@@ -48,8 +48,9 @@ def words(result: Stored) -> Words:
     if code == CONFORMANT:
         partly = options.only or options.exclude or options.only_levels
         word = "selection" if partly else "quick" if options.profile == "quick" else "conformant"
-        text = f"{word} {passed}/{judged}"
-        return Words(f"{text}, {known} known", _AMBER) if known else Words(text, _GREEN)
+        if known:
+            return Words(f"{passed}/{judged}, {known} known", _AMBER)
+        return Words(f"{word} {passed}/{judged}", _GREEN)
     if code == FAILED:
         fatal = BROKEN if options.level == "SHOULD" else (Verdict.FAIL,)
         failed = sum(check.verdict in fatal and check.known is None for check in checks)

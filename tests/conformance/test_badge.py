@@ -39,7 +39,7 @@ def result(code: int = 0, *, options: Any = None, **more: Any) -> Stored:
         (result(), "conformant 4/4"),
         (result(options={"only": ("W-RCP",)}), "selection 4/4"),
         (result(options={"profile": "quick"}), "quick 4/4"),
-        (result(checks=BASE.checks), "conformant 1/4, 1 known"),
+        (result(checks=BASE.checks), "1/4, 1 known"),
         (result(1, checks=BASE.checks), "1 failed"),
         (result(1, checks=BASE.checks, options={"level": Level.SHOULD}), "2 failed"),
         (result(1), "baseline stale"),
