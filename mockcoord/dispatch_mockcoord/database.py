@@ -1,4 +1,4 @@
-"""The database: a SQLite file of this program's own, opened for this process alone, or one in memory.
+"""The database: a SQLite file of this program's own, opened for this process alone.
 
 One process writes a file at a time, and holds it locked for as long. Every transaction is in the file when it
 is committed, in WAL mode: it survives the process's death (not the machine's).
@@ -37,15 +37,14 @@ class StoreError(UsageError):
     """A database that is in use, damaged, another program's, of another version, or not to be written."""
 
 
-def open_database(path: str | None) -> sqlite3.Connection:
-    """The database in this file, made if there is none; one in memory for None. Raises StoreError.
+def open_database(path: str) -> sqlite3.Connection:
+    """The database in this file, made if there is none. Raises StoreError.
 
     A file that is refused stays as it is.
     """
-    if path is not None:
-        _require_access(path)
+    _require_access(path)
     try:
-        database = sqlite3.connect(path or ":memory:", timeout=0.2, isolation_level=None)
+        database = sqlite3.connect(path, timeout=0.2, isolation_level=None)
     except sqlite3.Error as error:
         raise StoreError(f"cannot open the database {shown(path)}: {error}") from None
     try:
@@ -86,13 +85,12 @@ def reason(path: str | None, error: sqlite3.Error) -> str:
     return f"cannot use the database {shown(path)}: {error}"
 
 
-def _prepare(database: sqlite3.Connection, path: str | None) -> None:
-    if path is not None:
-        database.execute("PRAGMA locking_mode = EXCLUSIVE")
-        database.execute("BEGIN EXCLUSIVE")
-        database.execute("COMMIT")
-        if _pragma(database, "quick_check(1)") != "ok":
-            raise StoreError(f"the database {shown(path)} is damaged")
+def _prepare(database: sqlite3.Connection, path: str) -> None:
+    database.execute("PRAGMA locking_mode = EXCLUSIVE")
+    database.execute("BEGIN EXCLUSIVE")
+    database.execute("COMMIT")
+    if _pragma(database, "quick_check(1)") != "ok":
+        raise StoreError(f"the database {shown(path)} is damaged")
     is_new = database.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
     if is_new and _pragma(database, "application_id") == 0 and _pragma(database, "user_version") == 0:
         marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"

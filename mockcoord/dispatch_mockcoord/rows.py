@@ -46,7 +46,7 @@ def read_job(row: Row) -> Job:
         policy=Policy(row[3]),
         privacy_class=PrivacyClass(row[4]),
         user_id=_text(row[5]),
-        payload=Json.read(_text(row[6])),
+        payload=Json.unread(_text(row[6])),
         created_ms=row[7],
         status=JobStatus(row[8]),
         pubkey=row[9],
@@ -80,4 +80,4 @@ def _text(raw: bytes) -> str:
 
 
 def _json(raw: bytes | None) -> Json | None:
-    return None if raw is None else Json.read(_text(raw))
+    return None if raw is None else Json.unread(_text(raw))

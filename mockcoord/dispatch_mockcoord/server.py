@@ -21,7 +21,9 @@ from starlette.types import ASGIApp
 from dispatch_mockcoord.app import application
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Effect
+from dispatch_mockcoord.file_store import FileStore
 from dispatch_mockcoord.layers import Layer
+from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
 from dispatch_mockcoord.switchboard import Clock, Switchboard
@@ -88,7 +90,7 @@ class MockCoordinator:
             listening = opened.enter_context(
                 self._listening or listen(self.settings.host, self.settings.port)
             )
-            self._store = opened.enter_context(closing(Store(self.settings.db, self.settings.keep_jobs)))
+            self._store = opened.enter_context(closing(_store(self.settings)))
             self.port = listening.getsockname()[1]
             self.switchboard = Switchboard(self.settings, self._store, self._clock)
             self.switchboard.taps = self._taps
@@ -172,6 +174,12 @@ def listen(host: str, port: int) -> socket.socket:
         raise UsageError(f"cannot listen on {host} port {port}: {error.strerror}") from None
     listening.setblocking(False)
     return listening
+
+
+def _store(settings: Settings) -> Store:
+    """The store that these settings ask for. Raises StoreError."""
+    keep_jobs = settings.keep_jobs
+    return MemoryStore(keep_jobs) if settings.db is None else FileStore(settings.db, keep_jobs)
 
 
 def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from json import encoder as _json
+from types import EllipsisType
 from typing import Final
 
 from dispatch_protocol.errors import UsageError, shown
@@ -31,11 +32,11 @@ class Json:
     canonical text and `hash` the lowercase hex SHA-256 of that. Two are equal if their canonical texts are.
     """
 
-    __slots__ = ("_canonical", "_hash", "text", "value")
+    __slots__ = ("_canonical", "_hash", "_value", "text")
 
     def __init__(self, text: str, value: JsonValue) -> None:
         self.text = text
-        self.value = value
+        self._value: JsonValue | EllipsisType = value
         self._canonical: str | None = None
         self._hash: str | None = None
 
@@ -51,6 +52,20 @@ class Json:
         """The value of a JSON text. Raises JsonSyntaxError like `parse`."""
         source = decode_utf8(text)
         return cls(source.strip(" \t\n\r"), parse(source))
+
+    @classmethod
+    def unread(cls, text: str) -> "Json":
+        """The value of a text that was read before: read again, and only if somebody asks for it."""
+        made = cls(text, None)
+        made._value = ...
+        return made
+
+    @property
+    def value(self) -> JsonValue:
+        """What JSON.parse makes of the text."""
+        if isinstance(self._value, EllipsisType):
+            self._value = parse(self.text)
+        return self._value
 
     @property
     def canonical(self) -> str:

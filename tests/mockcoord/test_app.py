@@ -7,8 +7,8 @@ import httpx2
 import pytest
 import websockets
 from dispatch_mockcoord.app import application
+from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_mockcoord.store import Store
 from dispatch_mockcoord.switchboard import Clock, Switchboard
 from dispatch_protocol.recording import Http, Opened, TranscriptEvent
 from starlette.exceptions import HTTPException
@@ -75,7 +75,7 @@ def events() -> list[TranscriptEvent]:
 @pytest.fixture
 async def layered(events: list[TranscriptEvent]) -> AsyncIterator[httpx2.AsyncClient]:
     """The application with a layer on top, asked without a socket; `events` has its transcript."""
-    switchboard = Switchboard(settings(), Store(None), Clock())
+    switchboard = Switchboard(settings(), MemoryStore(), Clock())
     switchboard.taps.append(events.append)
     app = application(switchboard, EXTRA, [Middleware(Outage)])
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)

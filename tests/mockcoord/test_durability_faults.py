@@ -15,8 +15,8 @@ from dispatch_mockcoord import gate
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.trust import Pairing
 from dispatch_mockcoord.database import StoreError
+from dispatch_mockcoord.file_store import FileStore
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_mockcoord.store import Store
 
 from tests.mockcoord.client import TASK, client, settings, worker
 from tests.mockcoord.driver import Driver, identity
@@ -150,7 +150,9 @@ async def test_a_full_database_takes_up_work_again_when_there_is_room(tmp_path: 
     path = str(tmp_path / "dispatch.db")
     big = {**TASK, "payload": {"task_type": "summarize", "input": "x" * 50_000}}
     async with MockCoordinator(settings(db=path)) as running, client(running) as http, worker(running) as one:
-        database = running.switchboard.store._db
+        store = running.switchboard.store
+        assert isinstance(store, FileStore)
+        database = store._db
         database.execute("PRAGMA max_page_count = 60")
         accepted: list[str] = []
         while (answer := await post(http, "/v1/jobs/commit/fast", big))[0] == 201:
@@ -197,15 +199,15 @@ async def test_a_store_that_fails_at_the_start_is_named(
     before = Driver()
     before.join(1)
     held = before.commit()
-    store = Store(path)
+    store = FileStore(path)
     store.write([before.jobs[held]], [])
     store.close()
 
-    def full(self: Store, jobs: object, pairings: object) -> None:
+    def full(self: FileStore, jobs: object, pairings: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(Store, "write", full)
+        broken.setattr(FileStore, "write", full)
         with pytest.raises(StoreError, match=r"cannot use the database .*: database or disk is full"):
             await MockCoordinator(settings(db=path)).__aenter__()
     async with MockCoordinator(settings(db=path)) as running, client(running) as http:

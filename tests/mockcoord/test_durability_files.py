@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from dispatch_mockcoord.database import StoreError
-from dispatch_mockcoord.store import Store
+from dispatch_mockcoord.file_store import FileStore
 
 from tests.mockcoord.test_cli import failing
 from tests.mockcoord.test_store import FULL, job
@@ -42,7 +42,7 @@ def without_privileges() -> Iterator[None]:
 
 def filled(path: Path) -> Path:
     """A database with one completed job, closed."""
-    store = Store(str(path))
+    store = FileStore(str(path))
     store.write([job()], [])
     store.write([FULL], [])
     store.close()
@@ -55,7 +55,7 @@ def refusal(path: Path) -> str:
     except OSError:
         before = None
     with pytest.raises(StoreError) as refused:
-        Store(str(path))
+        FileStore(str(path))
     assert before is None or path.read_bytes() == before
     text = str(refused.value)
     assert text.isprintable()
@@ -89,12 +89,12 @@ def test_a_folder_that_may_not_be_written(folder: Path) -> None:
 def test_a_folder_is_no_database(folder: Path) -> None:
     assert "it is a folder, not a file" in refusal(folder)
     with pytest.raises(StoreError, match="it is a folder"):
-        Store("")
+        FileStore("")
 
 
 def test_half_a_database_is_damaged(folder: Path) -> None:
     path = folder / "dispatch.db"
-    store = Store(str(path))
+    store = FileStore(str(path))
     store.write([job(number, user_id="x" * 900) for number in range(200)], [])
     store.close()
     content = path.read_bytes()
@@ -105,7 +105,7 @@ def test_half_a_database_is_damaged(folder: Path) -> None:
 
 def test_a_page_of_zeros_is_found(folder: Path) -> None:
     path = folder / "dispatch.db"
-    store = Store(str(path))
+    store = FileStore(str(path))
     store.write([job(number, user_id="x" * 900) for number in range(200)], [])
     store.close()
     content = bytearray(path.read_bytes())
@@ -118,7 +118,7 @@ def test_a_page_of_zeros_is_found(folder: Path) -> None:
 def test_a_log_that_was_cut_off_holds_what_was_whole_in_it(folder: Path, kept: float) -> None:
     """The write-ahead log of a process that was killed, cut where the disk's fault happened to cut it."""
     path, copy = folder / "dispatch.db", folder / "copy.db"
-    store = Store(str(path))
+    store = FileStore(str(path))
     for number in range(100):
         store.write([job(number)], [])
     log = Path(f"{path}-wal").read_bytes()
@@ -126,19 +126,19 @@ def test_a_log_that_was_cut_off_holds_what_was_whole_in_it(folder: Path, kept: f
     shutil.copy(path, copy)
     Path(f"{copy}-wal").write_bytes(log[: int(len(log) * kept)])
     store.close()
-    again = Store(str(copy))
+    again = FileStore(str(copy))
     found = [found.order for found in again.unfinished()]
     assert found == list(range(len(found)))
     assert abs(len(found) - 100 * kept) < 15
     again.write([job(1000)], [])
     again.close()
-    assert Store(str(copy)).job("job-1000") is not None
+    assert FileStore(str(copy)).job("job-1000") is not None
 
 
 def test_a_log_of_something_else_is_left_out(folder: Path) -> None:
     path = filled(folder / "dispatch.db")
     Path(f"{path}-wal").write_bytes(b"no log at all, but long enough to be read as one" * 200)
-    store = Store(str(path))
+    store = FileStore(str(path))
     assert store.job("job-1") == FULL
     store.close()
 
@@ -146,7 +146,7 @@ def test_a_log_of_something_else_is_left_out(folder: Path) -> None:
 def test_a_log_whose_pages_are_spoilt_ends_there(folder: Path) -> None:
     """Checksums of the log find it; what was committed before stays."""
     path, copy = folder / "dispatch.db", folder / "copy.db"
-    store = Store(str(path))
+    store = FileStore(str(path))
     for number in range(50):
         store.write([job(number)], [])
     log = bytearray(Path(f"{path}-wal").read_bytes())
@@ -154,7 +154,7 @@ def test_a_log_whose_pages_are_spoilt_ends_there(folder: Path) -> None:
     shutil.copy(path, copy)
     Path(f"{copy}-wal").write_bytes(log)
     store.close()
-    again = Store(str(copy))
+    again = FileStore(str(copy))
     found = [found.order for found in again.unfinished()]
     assert found == list(range(len(found)))
     assert 10 < len(found) < 40

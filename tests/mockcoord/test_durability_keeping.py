@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 from dispatch_mockcoord.core.jobs import Job
+from dispatch_mockcoord.file_store import MAX_SLACK, FileStore
+from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_mockcoord.store import MAX_SLACK, Store
+from dispatch_mockcoord.store import Store
 from dispatch_protocol.canonical import Json
 from dispatch_protocol.vocabulary import JobError, JobStatus
 
 from tests.mockcoord.client import TASK, client, settings, worker
-from tests.mockcoord.test_store import job
+from tests.mockcoord.test_store import NewStore, job
 
 DONE = {"status": JobStatus.COMPLETED, "pubkey": "ab" * 32, "output": Json.of({}), "completed_ms": 5}
 FAILED = {"status": JobStatus.FAILED, "error": JobError.WORKER_TIMEOUT}
@@ -26,8 +28,8 @@ def kept(store: Store) -> list[int]:
     return [found.order for found in reversed(store.recent(100_000))]
 
 
-def test_the_oldest_finished_jobs_go_and_the_unfinished_stay() -> None:
-    store = Store(None, keep_jobs=3)
+def test_the_oldest_finished_jobs_go_and_the_unfinished_stay(new_store: NewStore) -> None:
+    store = new_store(3)
     store.write([job(1), job(2, status=JobStatus.ASSIGNED, pubkey="ab" * 32)], [])
     for number in range(3, 9):
         finish(store, number, **(FAILED if number % 2 else {}))
@@ -39,8 +41,8 @@ def test_the_oldest_finished_jobs_go_and_the_unfinished_stay() -> None:
     store.close()
 
 
-def test_a_receipt_that_comes_later_is_kept_and_counts_for_nothing() -> None:
-    store = Store(None, keep_jobs=2)
+def test_a_receipt_that_comes_later_is_kept_and_counts_for_nothing(new_store: NewStore) -> None:
+    store = new_store(2)
     for number in (1, 2):
         finish(store, number)
         store.write([job(number, **DONE, receipt=Json.of({"a": 1}), signature="s", verified=True)], [])
@@ -51,8 +53,8 @@ def test_a_receipt_that_comes_later_is_kept_and_counts_for_nothing() -> None:
     store.close()
 
 
-def test_a_job_that_is_gone_does_not_come_back_with_its_receipt() -> None:
-    store = Store(None, keep_jobs=1)
+def test_a_job_that_is_gone_does_not_come_back_with_its_receipt(new_store: NewStore) -> None:
+    store = new_store(1)
     finish(store, 1)
     finish(store, 2)
     store.write([job(1, **DONE, receipt=Json.of({}))], [])
@@ -61,8 +63,10 @@ def test_a_job_that_is_gone_does_not_come_back_with_its_receipt() -> None:
 
 
 @pytest.mark.parametrize(("keep", "most"), [(0, 400), (1, 1), (99, 99), (250, 252)])
-def test_a_few_more_are_kept_until_the_oldest_go(keep: int, most: int) -> None:
-    store = Store(None, keep_jobs=keep)
+def test_a_few_more_are_kept_until_the_oldest_go(new_store: NewStore, keep: int, most: int) -> None:
+    store = new_store(keep)
+    if isinstance(store, MemoryStore):
+        most = keep or 400
     seen = []
     for number in range(400):
         finish(store, number)
@@ -75,24 +79,24 @@ def test_a_few_more_are_kept_until_the_oldest_go(keep: int, most: int) -> None:
 
 def test_a_restart_with_a_lower_number_trims(tmp_path: Path) -> None:
     path = str(tmp_path / "dispatch.db")
-    store = Store(path)
+    store = FileStore(path)
     store.write([job(0)], [])
     for number in range(1, 300):
         finish(store, number)
     store.close()
     for keep, left in ((200, 200), (200, 200), (0, 200), (5, 5)):
-        store = Store(path, keep_jobs=keep)
+        store = FileStore(path, keep_jobs=keep)
         assert kept(store) == [0, *range(300 - left, 300)]
         store.close()
-    store = Store(path, keep_jobs=5)
+    store = FileStore(path, keep_jobs=5)
     finish(store, 300)
     assert kept(store) == [0, *range(296, 301)]
     store.close()
 
 
-def steps_of(keep: int) -> int:
+def steps_of(path: Path, keep: int) -> int:
     """How many steps SQLite takes for fifty jobs, each while `keep` others are kept and three wait."""
-    store = Store(None, keep_jobs=keep)
+    store = FileStore(str(path), keep_jobs=keep)
     store.write([job(number) for number in range(3)], [])
     for number in range(3, keep + 200):
         finish(store, number)
@@ -111,8 +115,8 @@ def steps_of(keep: int) -> int:
     return taken
 
 
-def test_a_job_costs_the_same_however_many_are_kept() -> None:
-    assert steps_of(4000) < 1.5 * steps_of(90)
+def test_a_job_costs_the_same_however_many_are_kept(tmp_path: Path) -> None:
+    assert steps_of(tmp_path / "many.db", 4000) < 1.5 * steps_of(tmp_path / "few.db", 90)
 
 
 async def test_a_client_is_told_that_a_job_is_gone() -> None:
@@ -132,8 +136,8 @@ async def test_a_client_is_told_that_a_job_is_gone() -> None:
         assert "<dt>Jobs completed</dt><dd>2</dd>" in page
 
 
-def test_the_last_state_of_a_job_counts_in_a_write_of_many() -> None:
-    store = Store(None, keep_jobs=1)
+def test_the_last_state_of_a_job_counts_in_a_write_of_many(new_store: NewStore) -> None:
+    store = new_store(1)
     many: list[Job] = [job(1), job(2), job(3)]
     store.write(many, [])
     store.write([job(1, **DONE), job(2, **FAILED)], [])

@@ -11,7 +11,7 @@ from dispatch_mockcoord.core.effects import Effect, JobChanged
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment, Terms
 from dispatch_mockcoord.core.trust import Pairing
-from dispatch_mockcoord.store import Store
+from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.switchboard import Clock, Switchboard
 from dispatch_protocol.canonical import Json, stringify
 from dispatch_protocol.rest import ClaimRequest, CommitRequest, RestFault
@@ -45,7 +45,7 @@ class Moved(Clock):
         return Moment(self.now, round(self.now * 1000))
 
 
-class Unreliable(Store):
+class Unreliable(MemoryStore):
     """A store in memory whose writes fail while `fails`."""
 
     fails = False
@@ -60,7 +60,7 @@ class Play:
     """A switchboard without sockets, its store failing now and then, and all that was told to anybody."""
 
     def __init__(self, seed: int) -> None:
-        self.random, self.clock, self.store = Random(seed), Moved(), Unreliable(None)
+        self.random, self.clock, self.store = Random(seed), Moved(), Unreliable()
         terms = Terms(settle_seconds=0, window_seconds=5, worker_seconds=8, register_seconds=50)
         self.board = Switchboard(settings(terms=terms, max_pending_jobs=5), self.store, self.clock)
         self.board.observers.append(self.observe)
@@ -127,7 +127,6 @@ class Play:
             assert self.store.job(job.id) == job
 
     def everything_told_is_stored(self) -> None:
-        self.store._recent.clear()  # what is at hand would hide what is not in the database
         for job_id, job in self.told.items():
             assert self.store.job(job_id) == job
         for _, message in self.sent:
