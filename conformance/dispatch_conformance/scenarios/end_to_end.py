@@ -102,7 +102,7 @@ def judge_receipt(context: Context, view: HttpAnswer, job: str) -> None:
         output_hash=Json.of(view.member("result")).hash,
     )
     broken = sorted({fault.clause for fault in verification.faults})
-    if receipt.get("verified") is not True and not any(name.startswith("W-SIG-") for name in broken):
+    if receipt.get("verified") is not True and "W-SIG-2" not in broken:
         check.not_testable(f"the receipt of a {job} job is at fault otherwise: {', '.join(broken)}")
         return
     check.expect(

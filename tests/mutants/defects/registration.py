@@ -8,7 +8,6 @@ from tests.mutants.jobs import Message
 from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
-
 ANOTHER = ("W-KEY-7",)
 """What is registered is not the key of the key file."""
 
