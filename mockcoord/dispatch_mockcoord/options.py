@@ -15,6 +15,7 @@ from dispatch_mockcoord.cors import read_origin
 from dispatch_mockcoord.faults import Faults
 from dispatch_mockcoord.faults.listing import terminal_text
 from dispatch_mockcoord.faults.spelling import FaultsFile, read_fault, read_file, read_seed
+from dispatch_mockcoord.log import Detail
 from dispatch_mockcoord.settings import Settings, read_network
 
 PORTS: Final = {"monad": 4010, "solana": 4020}
@@ -44,9 +45,9 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--ready-json",
         action="store_true",
-        help="print one line of JSON when it listens, and nothing more without -v",
+        help="print one line of JSON when it listens, and nothing more without -v or --log-format",
     )
-    add("-v", "--verbose", action="store_true", help="show every frame and request")
+    _add_log(parser)
     _add_limits(parser)
     _add_faults(parser)
     return parser
@@ -68,6 +69,21 @@ def _add_control(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="ORIGIN",
         help="let web pages of this origin (*: any) use the interface under /v1; may be given several times",
+    )
+
+
+def _add_log(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what it prints (docs/log.md)")
+    group.add_argument(
+        "--log-format", choices=("text", "json"), help="lines for readers, or one JSON object a line"
+    )
+    detail = group.add_mutually_exclusive_group()
+    of_detail: dict[str, Any] = {"dest": "detail", "action": "store_const", "default": Detail.NORMAL}
+    detail.add_argument(
+        *("-v", "--verbose"), const=Detail.VERBOSE, help="show every frame and request", **of_detail
+    )
+    detail.add_argument(
+        *("-q", "--quiet"), const=Detail.QUIET, help="show violations and the summary alone", **of_detail
     )
 
 

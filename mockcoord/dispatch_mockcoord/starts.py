@@ -6,22 +6,26 @@ A reset ends one start and begins the next at the same address: whoever connects
 import argparse
 import asyncio
 import socket
-from collections.abc import Callable, Sequence
-
-from dispatch_protocol.rules import Finding
+from collections.abc import Sequence
 
 from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.control import Control
 from dispatch_mockcoord.cors import Cors
 from dispatch_mockcoord.dashboard.live import page_routes
+from dispatch_mockcoord.dashboard.live import page_routes
 from dispatch_mockcoord.faults import Fault, Faults
+from dispatch_mockcoord.log import Log
+from dispatch_mockcoord.openapi import Description
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.watch import Watch
 
 
 class Start:
-    """The layers of one start, those that are asked for, and the coordinator itself."""
+    """The layers of one start, those that are asked for, and the coordinator itself.
+
+    What it does goes into `log`, if there is one.
+    """
 
     def __init__(
         self,
@@ -29,17 +33,21 @@ class Start:
         options: argparse.Namespace,
         faults: Faults | None,
         listening: socket.socket,
-        report: Callable[[Finding], None] | None,
+        log: Log | None,
     ) -> None:
         has_control = not options.no_control
         self.misbehaves = faults is not None
         self.faults = faults if faults is not None or not has_control else Faults()
         # A file keeps times: were the clock put ahead, they would lie in the future of the next start.
         self.time = Timekeeper() if has_control and settings.db is None else None
-        self.watch = None if options.no_watch else Watch(settings.terms, report)
+        self.watch = None if options.no_watch else Watch(settings.terms)
         self.control = self._control(options.control_token) if has_control else None
         cors = Cors(options.cors) if options.cors else None
-        layers = (self.control, cors, self.faults, self.time, self.watch)
+        if log is not None and self.faults is not None:
+            self.faults.watchers.append(log.strike)
+        if log is not None and self.watch is not None:
+            self.watch.watchers.append(log.breach)
+        layers = (log, self.control, cors, self.faults, self.time, self.watch)
         self.running = MockCoordinator(
             settings,
             clock=None if self.time is None else self.time.clock,

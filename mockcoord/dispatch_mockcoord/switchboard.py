@@ -93,6 +93,11 @@ class Switchboard:
         return self._gate.is_overfull
 
     @property
+    def is_held_up(self) -> bool:
+        """Whether nothing goes out, because the store fails."""
+        return self._gate.is_shut
+
+    @property
     def wake_at(self) -> float | None:
         """When something is due next, by the clock; None while nothing is."""
         wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at, self._agenda.wake_at)

@@ -19,7 +19,7 @@ from dispatch_protocol.recording import (
 )
 from dispatch_protocol.times import iso_time
 
-from dispatch_mockcoord.log import event_text
+from dispatch_mockcoord.texts import event_text
 
 MAX_EVENTS: Final = 20_000
 """How many events are kept."""
@@ -78,6 +78,11 @@ class Keeper:
             _, gone = self._kept.popleft()
             self._bytes -= gone
             self.omitted += 1
+
+    @property
+    def count(self) -> int:
+        """How many events there were, kept or not: the number of the next."""
+        return self.omitted + len(self._kept)
 
     def at(self, index: int) -> TranscriptEvent | None:
         """The event with this number, counted from 0 at the start; None where it is not kept any more."""

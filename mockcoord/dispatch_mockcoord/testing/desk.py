@@ -14,16 +14,16 @@ from dispatch_protocol.recording import Http
 from dispatch_protocol.rest import CONTENT_TYPE
 
 from dispatch_mockcoord.clock import Timekeeper
-from dispatch_mockcoord.core.effects import Effect, WorkerJoined
+from dispatch_mockcoord.core.effects import Effect
 from dispatch_mockcoord.core.worker import Worker
 from dispatch_mockcoord.faults import Faults
 from dispatch_mockcoord.layers import Layer
-from dispatch_mockcoord.log import effect_text
 from dispatch_mockcoord.server import MockCoordinator, listen
 from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_mockcoord.testing.breaches import ClausesBroken, Judge, musts
 from dispatch_mockcoord.testing.options import Setup
 from dispatch_mockcoord.testing.values import WorkerView
+from dispatch_mockcoord.texts import effect_text
 from dispatch_mockcoord.transcript import Keeper
 
 JOURNAL_LINES: Final = 200
@@ -46,18 +46,17 @@ class Observation(Layer):
         self.board = switchboard
         started_ms = switchboard.started.wall_ms
         self.keeper = Keeper(started_ms)
-        self.judge = Judge(
-            self.keeper.at,
-            epoch_ms=started_ms,
-            worker_seconds=switchboard.settings.terms.worker_seconds,
-            allowed=self._setup.allow,
-        )
-        switchboard.taps += [self.keeper.event, self.judge.event]
+        terms = switchboard.settings.terms
+        self.judge = Judge(self.keeper.at, terms, epoch_ms=started_ms, allowed=self._setup.allow)
+        switchboard.taps.append(self.keeper.event)
+        self.judge.attach(switchboard)
         switchboard.observers.append(self._see)
 
+    def detach(self) -> None:
+        """The coordinator has ended."""
+        self.judge.detach()
+
     def _see(self, effect: Effect) -> None:
-        if isinstance(effect, WorkerJoined):
-            self.judge.joined(effect.worker)
         text = effect_text(effect)
         if text is not None:
             self.journal.append(text)
@@ -180,6 +179,6 @@ class Desk:
             await asyncio.sleep(0)
         seen = self.run.seen
         seen.judge.finish(seen.board.elapsed())
-        broken = musts(seen.judge.breaches)
+        broken = musts(seen.judge.unallowed)
         if broken:
             raise ClausesBroken(broken)

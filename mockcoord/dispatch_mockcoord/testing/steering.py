@@ -11,7 +11,7 @@ from dispatch_mockcoord.transcript import Transcript
 
 async def violations(desk: Desk) -> tuple[Breach, ...]:
     """The clauses that workers broke so far, MUST and SHOULD, but for those allowed."""
-    return desk.run.seen.judge.breaches
+    return desk.run.seen.judge.unallowed
 
 
 async def transcript(desk: Desk) -> Transcript:

@@ -1,10 +1,9 @@
-"""What the coordinator does, one readable line per event; what comes from outside is escaped and bounded."""
+"""Effects and events as one line of text each; what comes from outside is escaped and bounded."""
 
-from typing import Final, TextIO
+from typing import Final
 
 from dispatch_protocol.errors import shown
 from dispatch_protocol.recording import Closed, Fault, Frame, Http, Leap, Opened, TranscriptEvent
-from dispatch_protocol.rules import Finding
 from dispatch_protocol.vocabulary import JobStatus, Role
 
 from dispatch_mockcoord.core.effects import (
@@ -23,46 +22,6 @@ from dispatch_mockcoord.core.worker import Worker
 
 _SHORT_KEY: Final = 16
 _FRAME_CHARACTERS: Final = 400
-
-
-class Log:
-    """Writes lines to a stream, each at once, behind the line with which it begins."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream: TextIO | None = stream
-        self._early: list[str] | None = []
-
-    def begin(self, text: str) -> None:
-        """Write this line first, and then what was to be written before it."""
-        early, self._early = self._early, None
-        for line in (text, *(early or ())):
-            self.line(line)
-
-    def line(self, text: str) -> None:
-        """Write one line; a stream that nobody reads any more is no fault."""
-        if self._early is not None:
-            self._early.append(text)
-        elif self._stream is not None:
-            try:
-                print(text, file=self._stream, flush=True)
-            except OSError:
-                self._stream = None
-
-    def effect(self, effect: Effect) -> None:
-        """Write what an effect of the core means, if it means anything to a reader."""
-        text = effect_text(effect)
-        if text is not None:
-            self.line(text)
-
-    def finding(self, finding: Finding) -> None:
-        """Write that a clause was broken, where, and how."""
-        where = "" if finding.connection is None else f"connection {finding.connection} "
-        expected = f", expected {finding.expected}, got {finding.actual}" if finding.expected else ""
-        self.line(f"VIOLATION {finding.clause} {where}{finding.message} (at {finding.place}{expected})")
-
-    def event(self, event: TranscriptEvent) -> None:
-        """Write a transcript event."""
-        self.line(event_text(event))
 
 
 def effect_text(effect: Effect) -> str | None:  # noqa: PLR0911
