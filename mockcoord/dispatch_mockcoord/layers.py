@@ -33,7 +33,7 @@ class Layer:
         """The application with this layer around it, outside of all that the transcript shows."""
         return application
 
-    def end(self) -> None:
+    def closing(self) -> None:
         """The coordinator takes no further connection, and is about to close those that it has."""
 
     def detach(self) -> None:

@@ -114,7 +114,7 @@ class MockCoordinator:
         for server in self._server.servers:
             server.close()
         for layer in self._layers:
-            layer.end()
+            layer.closing()
         self.switchboard.stop()
         await self._until_deserted()
         for connection in list(self._server.server_state.connections):

@@ -93,7 +93,7 @@ class Control(Layer):
         routes = [*Readings(scene).table(), *FaultDesk(scene).table(), *Deeds(scene).table(), *self._pages]
         return Face(application, routes, self._guard)
 
-    def end(self) -> None:
+    def closing(self) -> None:
         """Nothing more will happen: end the streams."""
         self._journal.end()
         self._has_ended.set()

@@ -38,7 +38,7 @@ MAX_FINDINGS: Final = 200
 """How many of the newest are shown."""
 
 _LARGEST: Final = 2**53 - 1
-_STATUSES: Final = frozenset({"pending", "assigned", "completed", "failed"})
+STATUSES: Final = frozenset({"pending", "assigned", "completed", "failed"})
 
 
 class Readings:
@@ -60,7 +60,7 @@ class Readings:
             Resource("/_mock/violations", self._violations),
             Resource("/_mock/events", self._events),
             Resource("/_mock/transcript", self._transcript),
-            Resource("/_mock/transcript/{event}", self._event),
+            Resource("/_mock/transcript/{index}", self._event),
         ]
 
     async def _state(self, request: Request) -> Response:
@@ -70,8 +70,8 @@ class Readings:
         limit = read_number(request, "limit", 50, MAX_JOBS)
         before = read_number(request, "before", 0, _LARGEST) or None
         status, text = read_text(request, "status"), read_text(request, "text")
-        if status is not None and status not in _STATUSES:
-            raise RestFault(400, f"One of {', '.join(sorted(_STATUSES))}", {"place": "?status"})
+        if status is not None and status not in STATUSES:
+            raise RestFault(400, f"One of {', '.join(sorted(STATUSES))}", {"place": "?status"})
         wanted = None if status is None else JobStatus(status)
         page = self._board.store.page(limit, before=before, status=wanted, text=text or "")
         return answer({"jobs": [job_line(job) for job in page.jobs], "next": page.before})
@@ -128,7 +128,7 @@ class Readings:
         return self._downloads.of(self._scene.keeper.transcript(seed), request)
 
     async def _event(self, request: Request) -> Response:
-        index = path_number(request, "event")
+        index = path_number(request, "index")
         event = self._scene.keeper.at(index)
         if event is None:
             raise RestFault(404, f"Event {index} is not kept")
