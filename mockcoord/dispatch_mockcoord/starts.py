@@ -12,7 +12,6 @@ from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.control import Control
 from dispatch_mockcoord.cors import Cors
 from dispatch_mockcoord.dashboard.live import page_routes
-from dispatch_mockcoord.dashboard.live import page_routes
 from dispatch_mockcoord.faults import Fault, Faults
 from dispatch_mockcoord.log import Log
 from dispatch_mockcoord.openapi import Description
@@ -47,7 +46,8 @@ class Start:
             self.faults.watchers.append(log.strike)
         if log is not None and self.watch is not None:
             self.watch.watchers.append(log.breach)
-        layers = (log, self.control, cors, self.faults, self.time, self.watch)
+        description = Description(with_control=has_control)
+        layers = (log, self.control, cors, description, self.faults, self.time, self.watch)
         self.running = MockCoordinator(
             settings,
             clock=None if self.time is None else self.time.clock,

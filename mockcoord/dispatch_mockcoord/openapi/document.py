@@ -14,8 +14,8 @@ PATH: Final = "/openapi.json"
 _ABOUT: Final = (
     "The HTTP interface between clients, workers and a coordinator, as the specification has it, and what "
     "this coordinator adds. The protocol between workers and coordinator runs over WebSocket, on any path; "
-    "its messages are among the schemas. Paths ignore case and one trailing slash; GET takes HEAD as well, and "
-    "every path takes OPTIONS."
+    "its messages are among the schemas. Paths ignore case and one trailing slash; GET takes HEAD as well, "
+    "and every path takes OPTIONS."
 )
 _CONTROL: Final = (
     "The mock coordinator's own: what it does, and what can be done to it. Only for requests that name this "
