@@ -118,9 +118,11 @@ async def test_it_serves_and_ends_cleanly_when_told_to(number: signal.Signals) -
             await one.socket.wait_closed()
     assert one.socket.close_code == 1001
     assert (running.returncode, errors) == (0, "")
-    assert f"job {job_id} assigned TASK FAST to worker {one.identity.pubkey_hex[:16]}" in output
-    assert f"job {job_id} completed TASK FAST: verified" in output
-    assert "POST /v1/jobs/commit/fast" in output
+    key = one.identity.pubkey_hex[:16]
+    assert f"  {key}  assigned    {job_id}  TASK FAST\n" in output
+    assert f"  {key}  completed   {job_id}  TASK FAST  verified  " in output
+    assert "client            request     POST /v1/jobs/commit/fast" in output
+    assert "Ended after" in output
     assert "\x1b" not in output
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 
-from dispatch_protocol.recording import TranscriptEvent
+from dispatch_protocol.recording import Frame, TranscriptEvent
 
 from dispatch_mockcoord.breach import Breach
 from dispatch_mockcoord.core.effects import Effect, Send
@@ -89,8 +89,9 @@ class Log(Layer):
 
     def event(self, event: TranscriptEvent) -> None:
         """This happened: the tap."""
-        if self._shows_all:
-            self._write(event_entry(event, self._roster, verbose=self._detail is Detail.VERBOSE))
+        verbose = self._detail is Detail.VERBOSE
+        if self._shows_all and (verbose or not isinstance(event, Frame)):
+            self._write(event_entry(event, self._roster, verbose=verbose))
 
     def strike(self, strike: Injected) -> None:
         """A fault struck; nothing is written where the transcript is seen, which shows it."""
