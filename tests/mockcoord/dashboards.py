@@ -34,7 +34,9 @@ def coordinator(settings: Settings, *, seed: int = 1, has_time: bool = True) -> 
 
 
 @asynccontextmanager
-async def worker_process(url: str, folder: Path, module: str = "dispatch_worker", *options: str) -> AsyncIterator[None]:
+async def worker_process(
+    url: str, folder: Path, module: str = "dispatch_worker", *options: str
+) -> AsyncIterator[None]:
     """A worker, a process of its own, while the block runs; its key is made in `folder`."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
