@@ -8,8 +8,8 @@ from tests.mutants.jobs import Message
 from tests.mutants.registry import defect
 from tests.mutants.worker import Worker
 
-ANOTHER = ("W-KEY-7",)
-"""What is registered is not the key of the key file."""
+ANOTHER = ("W-HBT-2", "W-KEY-7")
+"""What is registered is not the key of the key file, and no key that a heartbeat could carry."""
 
 SAME = ("W-ID-1", "W-KEY-7")
 """What is registered is the same for every key file."""
