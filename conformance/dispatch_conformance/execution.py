@@ -5,13 +5,15 @@ import contextlib
 import os
 import signal
 from collections.abc import Coroutine, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from dispatch_conformance import processes
 from dispatch_conformance.engine import Engine, Outcome, Watch
 from dispatch_conformance.launch import end_strays
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
+
+_T = TypeVar("_T")
 
 
 class Terminated(Exception):
@@ -27,15 +29,20 @@ def execute(
 
     Every process that the workers started is gone afterwards, whatever happened. Raises Terminated, too.
     """
+    return supervised(Engine(settings, watch).run(scenarios))
+
+
+def supervised(running: Coroutine[Any, Any, _T]) -> _T:
+    """Run what starts workers in an event loop of its own, and leave no process behind. Raises Terminated."""
     processes.adopt_orphans()
     before = {entry.pid for entry in processes.descendants(os.getpid(), processes.all_processes())}
     try:
-        return asyncio.run(_until_terminated(Engine(settings, watch).run(scenarios)))
+        return asyncio.run(_until_terminated(running))
     finally:
         end_strays(before)
 
 
-async def _until_terminated(running: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def _until_terminated(running: Coroutine[Any, Any, _T]) -> _T:
     """Await it. SIGTERM cancels it, so that the workers are ended, and raises Terminated."""
     task = asyncio.ensure_future(running)
     came = False

@@ -174,6 +174,7 @@ def test_a_worker_that_ends_at_once_is_3_with_its_last_words(
     printed = capsys.readouterr().out
     assert "no such setting: FOO" in printed
     assert "ended before it connected (exit status 1" in printed
+    assert "dispatch-conformance doctor --worker" in printed
 
 
 @pytest.mark.usefixtures("few")

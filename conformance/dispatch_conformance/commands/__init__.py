@@ -8,11 +8,12 @@ the parsed arguments to the exit code, which may raise UsageError. ACTIONS names
 from types import ModuleType
 from typing import Final
 
-from dispatch_conformance.commands import badge, compare, explain, listing, replay, run
+from dispatch_conformance.commands import badge, compare, doctor, explain, listing, replay, run
 
 ACTIONS: Final[tuple[ModuleType, ...]] = (
     run,
     replay,
+    doctor,
     compare,
     badge,
     explain,

@@ -19,6 +19,8 @@ FAILED: Final = 1
 UNDECIDED: Final = 2
 NOTHING_JUDGED: Final = 3
 
+_DOCTOR: Final = "dispatch-conformance doctor --worker COMMAND finds out why"
+
 _JUDGED: Final = frozenset({Verdict.PASS, Verdict.FAIL, Verdict.WARN})
 
 
@@ -97,5 +99,5 @@ def _why_unconnected(outcome: Outcome) -> str:
     endings = Counter(ending for run in outcome.runs for ending in run.endings)
     if endings:
         ending, times = endings.most_common(1)[0]
-        return f"the worker ended before it connected ({ending}, {times} of {len(outcome.runs)} starts)"
-    return "the worker never connected to the address in COORDINATOR_URL"
+        return f"the worker ended before it connected ({ending}, {times} of {len(outcome.runs)} starts); {_DOCTOR}"
+    return f"the worker never connected to the address in COORDINATOR_URL; {_DOCTOR}"
