@@ -1,7 +1,7 @@
 """The live dashboard: the routes that serve its static parts, as they stand, and the policy it is bound to.
 
 Nothing of it is made here: what the page shows it asks of the control face. Its policy lets it load its own
-scripts and its own style and speak to its own origin; a text can become neither a script nor a part of the page.
+scripts and its own style, and speak to its own origin; no text can become a script or a part of the page.
 """
 
 from collections.abc import Sequence
