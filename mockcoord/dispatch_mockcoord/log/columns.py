@@ -13,6 +13,8 @@ from dispatch_mockcoord.log.look import NARROW
 _WHAT: Final = 10
 _LABEL: Final = 10
 _MOST_ROWS: Final = 4
+_MARGIN: Final = 10
+_LOUD: Final = {"violation": "VIOLATION", "fault": "FAULT"}
 
 
 class Columns:
@@ -27,48 +29,45 @@ class Columns:
         width = self._width()
         narrow = width is not None and width < NARROW
         clock, named = _clock(wall_ms, narrow), who(entry, narrow)
-        what = "VIOLATION" if entry.event == "violation" else entry.event.replace("_", " ")
-        what = "FAULT" if entry.event == "fault" else what
-        head = f"{clock}  {named}  {what:{_WHAT}}  "
+        what = f"{_LOUD.get(entry.event, entry.event.replace('_', ' ')):{_WHAT}}"
+        indent = len(clock) + len(named) + _WHAT + 6
+        margin = _MARGIN if narrow else indent
         rest = rest_of(entry, width)
+        below: Iterable[str] = ()
         if entry.event == "frame":
-            rows = _broken(rest, width, len(head))
-            return self._painted(entry, clock, named, what, rows[0]) + "".join(
-                f"\n{' ' * len(head)}{row}" for row in rows[1:]
-            )
-        if entry.event == "violation":
-            rows = list(self._evidence(entry, rest, width, len(head)))
-            return "\n".join([self._painted(entry, clock, named, what, rows[0]), *rows[1:]])
-        return self._painted(entry, clock, named, what, _cut(rest, width, len(head)))
+            rest, *below = _broken(rest, width, indent, margin)
+        elif entry.event == "violation":
+            rest, *more = _wrapped(rest, width, indent)
+            below = [*more, *_evidence(entry, width, margin)]
+        else:
+            rest = _cut(rest, width, indent)
+        if self._colour:
+            clock, what = f"\x1b[2m{clock}\x1b[0m", _painted(what, coloured(entry))
+        head = f"{clock}  {named}  {what}  {rest}".rstrip()
+        return "\n".join([head, *(f"{' ' * margin}{row}" for row in below)])
 
     def plain(self, lines: Iterable[str]) -> str:
         """Lines that stand for themselves, cut to the width."""
         width = self._width()
         return "\n".join(_cut(line, width, 0) for line in lines)
 
-    def _painted(self, entry: Entry, clock: str, named: str, what: str, rest: str) -> str:
-        if not self._colour:
-            return f"{clock}  {named}  {what:{_WHAT}}  {rest}".rstrip()
-        code = coloured(entry)
-        stands = f"\x1b[{code}m{what:{_WHAT}}\x1b[0m" if code else f"{what:{_WHAT}}"
-        return f"\x1b[2m{clock}\x1b[0m  {named}  {stands}  {rest}".rstrip()
 
-    def _evidence(self, entry: Entry, rest: str, width: int | None, indent: int) -> Iterable[str]:
-        """The rows of a violation: the first stands behind the head, the others below it."""
-        first, *more = _wrapped(rest, width, indent)
-        yield first
-        yield from (" " * indent + row for row in more)
-        rows = {
-            "clause": entry.sentence,
-            "expected": entry.expected,
-            "got": entry.got,
-            "frame": f"{entry.evidence} at {entry.place}" if entry.evidence else "",
-            "mend": entry.mend,
-        }
-        margin = min(indent, 10 if width is None or width < NARROW else indent)
-        for label, text in rows.items():
-            for number, row in enumerate(_wrapped(text, width, margin + _LABEL) if text else ()):
-                yield f"{' ' * margin}{'' if number else label:{_LABEL}}{row}"
+def _painted(text: str, colour: str) -> str:
+    return f"\x1b[{colour}m{text}\x1b[0m" if colour else text
+
+
+def _evidence(entry: Entry, width: int | None, margin: int) -> Iterable[str]:
+    """The rows below a violation, each behind what it is."""
+    rows = {
+        "clause": entry.sentence,
+        "expected": entry.expected,
+        "got": entry.got,
+        "frame": f"{entry.evidence} at {entry.place}" if entry.evidence else "",
+        "mend": entry.mend,
+    }
+    for label, text in rows.items():
+        for number, row in enumerate(_wrapped(text, width, margin + _LABEL) if text else ()):
+            yield f"{'' if number else label:{_LABEL}}{row}"
 
 
 def _clock(wall_ms: int, narrow: bool) -> str:
@@ -86,14 +85,14 @@ def _cut(text: str, width: int | None, indent: int) -> str:
     return text if len(text) <= room else f"{text[: room - 3]}..."
 
 
-def _broken(text: str, width: int | None, indent: int) -> list[str]:
+def _broken(text: str, width: int | None, indent: int, margin: int) -> list[str]:
     """The text in rows as wide as there is room, wherever they end; of many, the last is cut."""
     if width is None:
         return [text]
-    room = max(8, width - indent)
-    rows = [text[at : at + room] for at in range(0, len(text), room)] or [""]
+    first, room = width - indent, width - margin
+    rows = [text[:first], *(text[at : at + room] for at in range(first, len(text), room))]
     if len(rows) > _MOST_ROWS:
-        rows = [*rows[: _MOST_ROWS - 1], rows[_MOST_ROWS - 1][: room - 3] + "..."]
+        rows = [*rows[: _MOST_ROWS - 1], f"{rows[_MOST_ROWS - 1][: room - 3]}..."]
     return rows
 
 

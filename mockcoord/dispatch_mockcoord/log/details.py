@@ -99,7 +99,7 @@ def _id(job: str, whole: bool) -> str:
 
 def _refusal(entry: Entry) -> str:
     if entry.method:
-        return f"{entry.status} {entry.method} {entry.path} {entry.response}".rstrip()
+        return f"{entry.status} {entry.reason or entry.response}  {entry.method} {entry.path}"
     return f"{entry.code} {entry.reason}" + (f" ({entry.clause})" if entry.clause else "")
 
 
@@ -113,7 +113,7 @@ def _other(entry: Entry) -> str:  # noqa: PLR0911
             verb = f"claimed by {entry.worker[:SHORT_KEY]}" if entry.worker else "code made"
             return f"{verb} for user {entry.user_id}"
         case "opened":
-            return f"connection {entry.connection} at {entry.path}"
+            return f"at {entry.path}"
         case "frame":
             return f"{'sends' if entry.sender == 'worker' else 'gets '} {entry.frame}"
         case "fault":

@@ -1,5 +1,8 @@
 """Transcript events, breaches and faults as entries."""
 
+from typing import Final
+
+import msgspec
 from dispatch_protocol.errors import shown
 from dispatch_protocol.recording import Closed, Fault, Frame, Http, Leap, Opened, TranscriptEvent
 from dispatch_protocol.vocabulary import Role
@@ -9,7 +12,14 @@ from dispatch_mockcoord.faults import Injected
 from dispatch_mockcoord.log.entry import Entry, inert, pretty
 from dispatch_mockcoord.roster import Roster
 
-_REFUSAL = 400
+_REFUSAL: Final = 400
+_LONGEST_ERROR: Final = 4_096
+
+
+class _Refusal(msgspec.Struct):
+    """The body of an answer of 400 or more."""
+
+    error: str = ""
 
 
 def event_entry(event: TranscriptEvent, roster: Roster, *, verbose: bool) -> Entry | None:  # noqa: PLR0911
@@ -93,6 +103,17 @@ def _exchange_entry(event: Http) -> Entry:
         method=inert(event.method, 16),
         path=inert(event.path, 200),
         status=event.status,
+        reason=_error(event.response) if event.status >= _REFUSAL else "",
         request=pretty(event.request),
         response=pretty(event.response),
     )
+
+
+def _error(response: str | None) -> str:
+    """The error that an answer names; empty where it names none."""
+    if response is None or len(response) > _LONGEST_ERROR:
+        return ""
+    try:
+        return inert(msgspec.json.decode(response, type=_Refusal).error, 200)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return ""

@@ -110,7 +110,7 @@ class Log(Layer):
         if self._as_json:
             self._put(json_line(Entry(event="ended", figures=figures), self._now))
         else:
-            self._put(self._columns.plain(figures_text(figures, self._outlet.omitted)))
+            self._put(self._columns.plain(["", *figures_text(figures, self._outlet.omitted)]))
 
     def close(self) -> None:
         """Wait a moment for whoever reads slowly, and write nothing more."""
