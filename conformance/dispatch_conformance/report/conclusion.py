@@ -99,5 +99,6 @@ def _why_unconnected(outcome: Outcome) -> str:
     endings = Counter(ending for run in outcome.runs for ending in run.endings)
     if endings:
         ending, times = endings.most_common(1)[0]
-        return f"the worker ended before it connected ({ending}, {times} of {len(outcome.runs)} starts); {_DOCTOR}"
+        starts = f"{times} of {len(outcome.runs)} starts"
+        return f"the worker ended before it connected ({ending}, {starts}); {_DOCTOR}"
     return f"the worker never connected to the address in COORDINATOR_URL; {_DOCTOR}"
