@@ -7,13 +7,14 @@ from functools import lru_cache
 from typing import Final
 
 from dispatch_mockcoord.log.details import coloured, rest_of, who
-from dispatch_mockcoord.log.entry import Entry
+from dispatch_mockcoord.log.entry import Entry, inert
 from dispatch_mockcoord.log.look import NARROW
 
 _WHAT: Final = 10
 _LABEL: Final = 10
 _MOST_ROWS: Final = 4
 _MARGIN: Final = 10
+_SHORT_EVIDENCE: Final = 160
 _LOUD: Final = {"violation": "VIOLATION", "fault": "FAULT"}
 
 
@@ -58,11 +59,12 @@ def _painted(text: str, colour: str) -> str:
 
 def _evidence(entry: Entry, width: int | None, margin: int) -> Iterable[str]:
     """The rows below a violation, each behind what it is."""
+    evidence = entry.evidence if entry.sentence else inert(entry.evidence, _SHORT_EVIDENCE)
     rows = {
         "clause": entry.sentence,
         "expected": entry.expected,
         "got": entry.got,
-        "frame": f"{entry.evidence} at {entry.place}" if entry.evidence else "",
+        "frame": f"{evidence} at {entry.place}" if evidence else "",
         "mend": entry.mend,
     }
     for label, text in rows.items():

@@ -13,6 +13,9 @@ from dispatch_mockcoord.log.entry import Entry, inert, pretty
 from dispatch_mockcoord.roster import Roster
 
 _REFUSAL: Final = 400
+_ARROWS: Final = str.maketrans({"←": "<-", "→": "->"})
+"""Not every terminal can show them."""
+
 _LONGEST_ERROR: Final = 4_096
 
 
@@ -77,7 +80,7 @@ def breach_entry(breach: Breach, *, is_first: bool) -> Entry:
         expected=breach.expected,
         got=breach.got,
         place=breach.place,
-        evidence=breach.event,
+        evidence=breach.event.translate(_ARROWS),
         sentence=breach.sentence if is_first else "",
         mend=breach.mend if is_first else "",
     )
