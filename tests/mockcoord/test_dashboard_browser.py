@@ -284,7 +284,7 @@ async def test_only_the_rows_in_sight_exist(browser: "Browser") -> None:
     ):
         for _ in range(300):
             await http.post("/v1/jobs/commit/fast", json=TASK)
-        await page.wait_for_selector("#jobs-count:has-text('300')")
+        await page.wait_for_selector("#job-list .row[aria-setsize='300']")
         assert await page.locator("#job-list .row").count() < 40
         await page.locator("#job-list").focus()
         await page.keyboard.press("End")
