@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from dispatch_protocol.canonical import JsonValue
@@ -90,9 +91,12 @@ class Context:
         await self.new_stage()
         return self
 
-    async def __aexit__(self, *_exc: object) -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, _exc: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        cancelled = kind is not None and issubclass(kind, asyncio.CancelledError)
         try:
-            if self.host is not None:
+            if self.host is not None and not cancelled:
                 await self.host.keep(self)
         finally:
             await self._stack.aclose()
