@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from dispatch_protocol.canonical import stringify
 from dispatch_protocol.codec import decode_from_coordinator
-from dispatch_protocol.errors import UsageError, Violation
+from dispatch_protocol.errors import Violation
 from dispatch_protocol.messages import (
     FeedbackFailed,
     FeedbackPosted,
@@ -21,6 +21,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from dispatch_mockcoord.clock import LONGEST_SECONDS
 from dispatch_mockcoord.control.requests import path_number, read_body
 from dispatch_mockcoord.control.scene import Scene
 from dispatch_mockcoord.control.views import answer
@@ -53,7 +54,7 @@ class WantedFrame(msgspec.Struct, forbid_unknown_fields=True):
 class WantedTime(msgspec.Struct, forbid_unknown_fields=True):
     """By how many seconds to put the clock ahead."""
 
-    seconds: float
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=LONGEST_SECONDS)]
 
 
 class WantedNotice(msgspec.Struct, forbid_unknown_fields=True):
@@ -126,10 +127,7 @@ class Deeds:
         time = self._scene.time
         if time is None:
             raise RestFault(409, "The clock of this coordinator is real")
-        try:
-            time.advance(wanted.seconds)
-        except UsageError as fault:
-            raise RestFault(400, str(fault), {"place": "$.seconds"}) from None
+        time.advance(wanted.seconds)
         return answer({"ahead": time.clock.ahead})
 
     async def _reset(self, request: Request) -> Response:

@@ -31,15 +31,20 @@ MAX_ACTIVE: Final = 200
 class WantedFault(msgspec.Struct, forbid_unknown_fields=True):
     """A fault to put to work: its spelling (`fault`), or its name and options."""
 
-    fault: str | None = None
-    name: str | None = None
+    fault: str | msgspec.UnsetType = msgspec.UNSET
+    name: str | msgspec.UnsetType = msgspec.UNSET
     options: dict[str, Any] = {}
 
     def __post_init__(self) -> None:
-        if (self.fault is None) == (self.name is None):
+        if isinstance(self.fault, str) == isinstance(self.name, str):
             raise ValueError("either `fault` or `name` has to be given")
-        if self.fault is not None and self.options:
+        if isinstance(self.fault, str) and self.options:
             raise ValueError("`options` stand beside a `name`")
+
+    @property
+    def meant(self) -> Fault | str:
+        """What is to be added."""
+        return self.fault if isinstance(self.fault, str) else Fault(str(self.name))
 
 
 class FaultDesk:
@@ -78,10 +83,10 @@ class FaultDesk:
         faults = self._faults()
         if len(faults.active) >= MAX_ACTIVE:
             raise RestFault(409, f"{MAX_ACTIVE} faults are at work already")
-        place = "$.fault" if wanted.fault is not None else "$"
         try:
-            added = faults.add(wanted.fault or Fault(wanted.name or ""), **wanted.options)
+            added = faults.add(wanted.meant, **wanted.options)
         except UsageError as fault:
+            place = "$.fault" if isinstance(wanted.fault, str) else "$"
             raise RestFault(400, str(fault), {"place": place}) from None
         return answer(fault_line(added), 201)
 

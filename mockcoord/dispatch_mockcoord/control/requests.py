@@ -16,6 +16,7 @@ MAX_BODY_BYTES: Final = 8 * 1024 * 1024
 MAX_DEPTH: Final = 64
 """How deeply the containers of a body may be nested."""
 
+_EXACT: Final = 2**53
 _FAULT: Final = re.compile(r"(?P<detail>.*?)(?: - at `(?P<place>[^`]*)`)?\Z", re.DOTALL)
 _T = TypeVar("_T")
 
@@ -32,7 +33,7 @@ async def read_body(request: Request, kind: type[_T]) -> _T:
     if _is_deep(value):
         raise RestFault(400, f"Nested more than {MAX_DEPTH} levels deep", {"place": "$"})
     try:
-        return msgspec.convert(value, kind)
+        return msgspec.convert(_plain(value), kind)
     except msgspec.ValidationError as fault:
         found = _FAULT.fullmatch(str(fault))
         detail, place = (found["detail"], found["place"]) if found is not None else (str(fault), None)
@@ -99,6 +100,15 @@ def _is_deep(value: JsonValue) -> bool:
     for _ in range(MAX_DEPTH + 1):
         level = [inner for outer in level for inner in _members(outer)]
     return bool(level)
+
+
+def _plain(value: JsonValue) -> JsonValue:
+    """The same with `1.0` as 1, which in JSON it is; not for what nests deeply."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _members(value: JsonValue) -> Iterable[JsonValue]:

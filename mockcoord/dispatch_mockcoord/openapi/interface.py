@@ -29,7 +29,7 @@ def _jobs() -> dict[str, Any]:
         errors(400),
         parameters=[
             query("job_type", {"type": "string", "enum": [*JobType]}, "The kind of job.", required=True),
-            query("policy", {"type": "string", "enum": [*Policy]}, "AUTO, unless another is named."),
+            query("policy", {"type": "string", "enum": ["", *Policy]}, "AUTO, unless another is named."),
         ],
     )
     job = operation(
