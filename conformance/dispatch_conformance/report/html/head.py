@@ -64,7 +64,7 @@ def facts(report: Report) -> Element:
     rows: tuple[tuple[str, Content], ...] = (
         ("Worker", _text(report.pubkey or "unknown", code=True)),
         ("Registered as", _text(kind)),
-        ("Command", command(settings.command, _TEXT)),
+        ("Command", command(settings.command, _TEXT) if settings.command else _text("started elsewhere")),
         ("Seed", _text(str(settings.seed), code=True)),
         ("Options", _text(_options(report))),
         ("Started", element("time", origin.started, datetime=origin.started)),
