@@ -34,7 +34,7 @@ export class Jobs {
 
   filtered() {
     this.draw();
-    one("job-list").scrollTop = 0;
+    this.list.scroll(0);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.seek(), WAIT_MS);
   }

@@ -37,7 +37,7 @@ export class Transcript {
     this.timer = setTimeout(() => {
       this.restart();
       this.draw();
-      one("event-list").scrollTop = one("event-list").scrollHeight;
+      this.list.scroll(Infinity);
     }, WAIT_MS);
   }
 

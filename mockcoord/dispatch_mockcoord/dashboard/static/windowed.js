@@ -16,6 +16,8 @@ export class Windowed {
     this.rows = [];
     this.chosen = null;
     this.anchor = null;
+    this.top = 0;
+    this.height = 0;
     this.tall = element("div", { class: "tall", role: "presentation" });
     root.append(this.tall);
     root.addEventListener("scroll", () => this.remember(), { passive: true });
@@ -29,7 +31,10 @@ export class Windowed {
   /** Take the heights anew, and draw. */
   measure() {
     this.rowHeight = Number.parseFloat(getComputedStyle(this.root).getPropertyValue("--row")) || 32;
+    const atEnd = this.follows && this.isAtEnd;
     this.height = this.root.clientHeight;
+    this.top = this.root.scrollTop;
+    if (atEnd) this.scroll(Infinity);
     this.draw();
   }
 
@@ -39,24 +44,32 @@ export class Windowed {
     this.source = source;
     this.root.style.setProperty("--count", source.length);
     this.tall.style.height = `${source.length * this.rowHeight}px`;
-    if (atEnd) this.root.scrollTop = source.length * this.rowHeight;
+    if (atEnd) this.scroll(Infinity);
     else this.hold();
     this.draw();
   }
 
   get isAtEnd() {
-    const { scrollTop, scrollHeight } = this.root;
-    return scrollTop + this.height >= scrollHeight - this.rowHeight;
+    return this.top + this.height >= (this.source.length - 1) * this.rowHeight;
   }
 
   first() {
-    return Math.floor(this.root.scrollTop / this.rowHeight);
+    return Math.floor(this.top / this.rowHeight);
+  }
+
+  /** Have this many pixels above what is in sight. The place is kept here: to ask for it would lay the page out. */
+  scroll(wanted) {
+    const top = Math.max(0, Math.min(wanted, this.source.length * this.rowHeight - this.height));
+    if (top === this.top) return;
+    this.top = top;
+    this.root.scrollTop = top;
   }
 
   /** Note what stands at the top, so that it stays there when others come before it. */
   remember() {
+    this.top = this.root.scrollTop;
     const index = this.first();
-    const item = this.root.scrollTop > 0 ? this.source.at(index) : undefined;
+    const item = this.top > 0 ? this.source.at(index) : undefined;
     this.anchor = item === undefined ? null : { key: this.key(item), index };
     this.draw();
   }
@@ -66,7 +79,7 @@ export class Windowed {
     if (!anchor) return;
     const index = this.find(anchor.key, anchor.index);
     if (index < 0 || index === anchor.index) return;
-    this.root.scrollTop += (index - anchor.index) * this.rowHeight;
+    this.scroll(this.top + (index - anchor.index) * this.rowHeight);
     anchor.index = index;
   }
 
@@ -126,9 +139,8 @@ export class Windowed {
     const place = Math.min(Math.max(index, 0), length - 1);
     this.chosen = this.key(this.source.at(place));
     const top = place * this.rowHeight;
-    const { scrollTop } = this.root;
-    if (top < scrollTop) this.root.scrollTop = top;
-    else if (top + this.rowHeight > scrollTop + this.height) this.root.scrollTop = top + this.rowHeight - this.height;
+    if (top < this.top) this.scroll(top);
+    else if (top + this.rowHeight > this.top + this.height) this.scroll(top + this.rowHeight - this.height);
     this.draw();
   }
 
