@@ -3,8 +3,8 @@
 import json
 import os
 import pty
+import signal
 import socket
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tests.mutants_js import family
 
 pytestmark = pytest.mark.skipif(bool(family.absent()), reason=f"not installed: {', '.join(family.absent())}")
 
-SHARED = ("--only", "registration.first", "--only", "tasks.summarize", "--only", "jobs")
+SHARED = ("--only", "registration.first", "--only", "tasks.summarize", "--only", "jobs.i")
 FRESH = ("--only", "robustness.before_ack")
 
 
@@ -227,11 +227,29 @@ def test_requests_alone_are_no_worker(tmp_path: Path) -> None:
         (["--attach", "--tls-key", "k"], "belongs to a --tls-cert"),
         (["--attach", "--tls-cert", "/no/such/file"], "no certificate and key"),
         (["--attach", "--repeat-failures", "2"], "every repetition is a fresh worker"),
+        (["--attach", "--exclude", "jobs", "--only", "keys"], "nothing of this can be examined on a worker"),
     ],
 )
 def test_misuse(options: list[str], words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "--only", "jobs", *options]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_the_address_told_may_be_another_one(tmp_path: Path) -> None:
+    url = "wss://box.example/behind"
+    with Attached(tmp_path, "--only", "llm", "--wait", "1", "--expect", "llm", "--advertise-url", url) as run:
+        assert run.url() == url
+        assert run.told.until("OLLAMA_BASE_URL").endswith("=https://box.example/behind")
+        assert run.end()[0] == 3
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_waiting_ends_when_it_is_told_to(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    with Attached(tmp_path, "--only", "jobs") as run:
+        worker = run.worker(run.url())
+        worker.lines.until("Registered as")
+        run.process.send_signal(number)
+        assert run.end()[0] == code
 
 
 def test_a_dry_run_names_what_is_not_testable(capsys: pytest.CaptureFixture[str]) -> None:

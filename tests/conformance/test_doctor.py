@@ -15,8 +15,8 @@ from dispatch_conformance.doctor.reasons import reason_of
 
 from tests.conformance.ailing_workers import SOURCES, command
 
-QUICK = Patience(connect=12.0, register=4.0, late=2.0, settle=1.5, stay=0.7, answer=3.0, other=10.0)
-BRIEF = Patience(connect=2.0, register=2.0, late=0.0, settle=1.5, stay=0.5, answer=3.0, other=8.0)
+QUICK = Patience(connect=12.0, register=3.0, late=1.0, settle=1.5, stay=0.7, answer=3.0, other=10.0)
+BRIEF = Patience(connect=2.0, register=2.0, late=0.0, settle=1.5, stay=0.5, answer=3.0, other=5.0)
 HASTY = Patience(connect=1.5, register=1.5, late=8.0, settle=1.5, stay=0.5, answer=3.0, other=1.5)
 
 EXPECTED = {

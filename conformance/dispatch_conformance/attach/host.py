@@ -7,6 +7,7 @@ start it again. Once nobody did so, nobody is asked any more.
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Final, Self
 
@@ -183,7 +184,7 @@ class Host:
         """The variables that the worker needs."""
         lines = [f"COORDINATOR_URL={self.url}"]
         if "llm" in self.attachment.expect:
-            lines.append(f"OLLAMA_BASE_URL={self.url}")
+            lines.append(f"OLLAMA_BASE_URL={re.sub('^ws', 'http', self.url)}")
         lines.append(f"TRUST_PAIRING_CODE={PAIRING_CODE}" if self.pairs else "and without TRUST_PAIRING_CODE")
         return lines
 

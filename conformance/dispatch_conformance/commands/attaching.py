@@ -2,11 +2,13 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from dispatch_protocol.errors import UsageError
 
 from dispatch_conformance.attach.attachment import Attachment, advertised, expected, listening
+from dispatch_conformance.attach.plan import objection
 from dispatch_conformance.commands.options import Options, seconds
 from dispatch_conformance.engine import Watch
 from dispatch_conformance.outfit import split_command
@@ -54,6 +56,14 @@ def add_attaching(parser: argparse.ArgumentParser) -> None:
         metavar="SECONDS",
         help=f"how long to wait for somebody to start it (default: {_DEFAULTS.wait:.0f})",
     )
+
+
+def require_testable(scenarios: Sequence[Scenario], attachment: Attachment) -> None:
+    """Raises UsageError where none of these can be run on a worker that is started elsewhere."""
+    objections = [objection(scenario, attachment) for scenario in scenarios]
+    if all(objections):
+        whys = "; ".join(dict.fromkeys(objections))
+        raise UsageError(f"nothing of this can be examined on a worker that is started elsewhere: {whys}")
 
 
 def attachment_of(options: Options) -> Attachment | None:

@@ -14,7 +14,7 @@ from dispatch_protocol.errors import UsageError
 
 from dispatch_conformance.attach.attachment import Attachment
 from dispatch_conformance.baseline import Baseline
-from dispatch_conformance.commands.attaching import Steps, add_attaching, attachment_of
+from dispatch_conformance.commands.attaching import Steps, add_attaching, attachment_of, require_testable
 from dispatch_conformance.commands.judging import add_judging, baseline_of, save_baseline
 from dispatch_conformance.commands.options import Actions, Options, add_worker, natural, positive
 from dispatch_conformance.commands.selecting import add_selection, dry_run
@@ -72,6 +72,8 @@ def run(options: Options) -> int:
     if options.dry_run:
         return dry_run(settings)
     scenarios = chosen(settings)
+    if attachment is not None:
+        require_testable(scenarios, attachment)
     folder, formats = _output(options)
     terminal = Terminal(quiet=options.quiet)
     terminal.begin(settings, len(scenarios))
