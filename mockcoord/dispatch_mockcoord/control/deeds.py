@@ -61,7 +61,7 @@ class WantedNotice(msgspec.Struct, forbid_unknown_fields=True):
     """A notice, and the connection that it goes to; without one, every registered worker."""
 
     message: dict[str, Any]
-    connection: int | None = None
+    connection: Annotated[int, msgspec.Meta(ge=1, lt=10**15)] | None = None
 
 
 class Nothing(msgspec.Struct, forbid_unknown_fields=True):

@@ -37,7 +37,8 @@ class Stage:
 
     def __init__(self, *, bare: bool = False, pages: tuple[BaseRoute, ...] = (), **changes: Any) -> None:
         token, self.settings = changes.pop("token", None), settings(**changes)
-        self.faults, self.time = (None, None) if bare else (Faults(seed=1), Timekeeper())
+        self.faults = None if bare else Faults(seed=1)
+        self.time = None if bare else Timekeeper()
         self.watch = None if bare else Watch(self.settings.terms)
         self.control = Control(faults=self.faults, time=self.time, watch=self.watch, token=token, pages=pages)
         layers = (self.control, Description(with_control=True), self.faults, self.time, self.watch)
