@@ -8,6 +8,7 @@ bytes: no white space, no URL-safe letters, no stray bits.
 
 from binascii import a2b_base64, b2a_base64
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Protocol
 
 from nacl.bindings import crypto_sign_open
@@ -91,6 +92,7 @@ def _decoded(text: str) -> bytes | None:
     return signature if len(signature) == SIGNATURE_BYTES else None
 
 
+@lru_cache(maxsize=8)  # who judges a session live asks a moment before the coordinator does
 def signature_fault(public_key: bytes, message: bytes, signature: bytes) -> SignatureFault | None:
     """Why the signature is not one of this message by this key; None where it is good.
 
