@@ -204,7 +204,6 @@ def test_misuse_is_2_with_one_line(arguments: list[str], capsys: pytest.CaptureF
     "arguments",
     [
         [],
-        ["run"],
         ["run", "--worker", "x", "--seed", "-1"],
         ["run", "--worker", "x", "--jobs", "0"],
         ["run", "--worker", "x", "--timeout-scale", "nan"],
