@@ -160,3 +160,28 @@ def test_nobody_reading_its_output_does_not_end_it() -> None:
         running.terminate()
         assert running.wait(20) == 0
         running.stdout = None
+
+
+def test_a_pipe_that_nobody_reads_holds_nothing_up() -> None:
+    with process("-v") as (running, url), httpx2.Client(base_url=url) as http:
+        for number in range(200):
+            body = {"job_type": "TASK", "user_id": "user", "payload": {"task_type": "x", "input": "y" * 900}}
+            assert http.post("/v1/jobs/commit/fast", json=body).status_code == 201, number
+        running.terminate()
+        assert running.wait(20) == 0
+
+
+def test_lines_for_programs() -> None:
+    with process("--log-format", "json") as (running, url):
+        assert httpx2.get(f"{url}/v1/jobs/none").status_code == 404
+        running.send_signal(signal.SIGINT)
+        output, errors = running.communicate(timeout=20)
+    seen = [Json.read(line).value for line in output.splitlines()]
+    assert [one["event"] for one in seen if isinstance(one, dict)] == ["refused", "ended"]
+    assert errors == ""
+
+
+def test_more_and_less_at_once_is_misuse() -> None:
+    with pytest.raises(SystemExit) as ended:
+        chosen("-v", "-q")
+    assert ended.value.code == 2
