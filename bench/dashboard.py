@@ -38,11 +38,11 @@ def main() -> int:
 
 
 def costs(rounds: int, jobs: int) -> list[Figure]:
-    """The server's processor time a job: without the control face, with it, and with one page open."""
+    """The server's processor time a job: as it is by default without the control face, with it, with a page."""
     with ExitStack() as stack:
-        bare = stack.enter_context(mock_coordinator("--no-control"))
-        face = stack.enter_context(mock_coordinator())
-        looked_at = stack.enter_context(mock_coordinator())
+        bare = stack.enter_context(mock_coordinator("--no-control", watches=True))
+        face = stack.enter_context(mock_coordinator(watches=True))
+        looked_at = stack.enter_context(mock_coordinator(watches=True))
         for server in (bare, face, looked_at):
             _run(server, WARM_UP)
         found: dict[str, list[float]] = {"bare": [], "face": [], "page": []}
@@ -66,7 +66,7 @@ def costs(rounds: int, jobs: int) -> list[Figure]:
 
 def smoothness(jobs: int) -> list[Figure]:
     """How long the page's updates take, and what it holds."""
-    with mock_coordinator() as server, dashboard(server.port) as page:
+    with mock_coordinator(watches=True) as server, dashboard(server.port) as page:
         page.updates()
         rate = _run(server, jobs)
         time.sleep(1.0)

@@ -109,9 +109,12 @@ class Server(Process):
         self.port: int = json.loads(self.read_line())["port"]
 
 
-def mock_coordinator(*options: str, port: int = 0) -> Server:
-    """`dispatch-mockcoord` with these options besides those that every measurement uses."""
-    fixed = ["--port", str(port), "--ready-json", "--no-watch"]
+def mock_coordinator(*options: str, port: int = 0, watches: bool = False) -> Server:
+    """`dispatch-mockcoord` with these options besides those that every measurement uses.
+
+    Unless it `watches`, it holds nothing against the clauses.
+    """
+    fixed = ["--port", str(port), "--ready-json", *([] if watches else ["--no-watch"])]
     return Server([str(SCRIPTS / "dispatch-mockcoord"), *fixed, *options])
 
 

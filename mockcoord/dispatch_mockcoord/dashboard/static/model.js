@@ -40,6 +40,7 @@ export class Model {
     this.state = state;
     this.offset = milliseconds(state.now) - Date.now();
     this.changed.add("figures");
+    this.changed.add("jobs");
   }
 
   /** One event of the stream. */

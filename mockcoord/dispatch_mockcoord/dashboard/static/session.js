@@ -47,7 +47,8 @@ export class Session {
     }
     const { root, told } = this.cells.get(name);
     put(told, value);
-    root.className = tone;
+    if (tone) root.dataset.tone = tone;
+    else delete root.dataset.tone;
   }
 
   async demonstrate() {
