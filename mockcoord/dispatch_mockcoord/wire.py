@@ -19,6 +19,7 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from dispatch_mockcoord.joined import JoinedWrites
 from dispatch_mockcoord.lines import ping_data
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
         super().connection_made(transport)
+        self.transport = JoinedWrites(transport, self.loop)
         if len(self.connections) > self.max_sockets:
             self._refuse(503, "Too many connections")
         else:
@@ -104,6 +106,12 @@ class HttpProtocol(HttpToolsProtocol):
         self._is_in_head = False
         self._stop_waiting()
         super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        """The connection becomes a WebSocket, which writes for itself."""
+        if isinstance(self.transport, JoinedWrites):
+            self.transport = self.transport.transport
+        super().handle_websocket_upgrade()
 
     def abort(self) -> None:
         """Tear the socket down, whatever is still to be sent."""
