@@ -17,6 +17,9 @@ APPLICATION_ID: Final = 0x44535043
 SCHEMA_VERSION: Final = 1
 """The version of the schema below."""
 
+CHECKPOINT_PAGES: Final = 4_000
+"""How long the log grows, in pages of 4 KB, until it is worked into the file: a page often changes anew."""
+
 _SCHEMA: Final = """
 CREATE TABLE jobs (
   id TEXT PRIMARY KEY, place INTEGER NOT NULL, job_type TEXT NOT NULL, policy TEXT NOT NULL,
@@ -24,7 +27,6 @@ CREATE TABLE jobs (
   status TEXT NOT NULL, pubkey TEXT, rejected_by TEXT NOT NULL, output BLOB, receipt BLOB, signature BLOB,
   verified INTEGER NOT NULL, error TEXT, completed_ms INTEGER
 );
-CREATE INDEX unfinished ON jobs (created_ms) WHERE status IN ('pending', 'assigned');
 CREATE TABLE pairings (
   code TEXT PRIMARY KEY, user_id BLOB NOT NULL, expires_ms INTEGER NOT NULL, pubkey TEXT,
   paired_ms INTEGER NOT NULL
@@ -102,6 +104,8 @@ def _prepare(database: sqlite3.Connection, path: str) -> None:
         raise StoreError(f"{shown(path)} has schema version {found}, this program {SCHEMA_VERSION}")
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
+    database.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    database.execute("DROP INDEX IF EXISTS unfinished")  # former versions kept it, at every job's cost
 
 
 def _pragma(database: sqlite3.Connection, name: str) -> Any:

@@ -14,7 +14,7 @@ from dispatch_protocol.vocabulary import JobStatus
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, MEMORY_MILLISECONDS, Pairing
 from dispatch_mockcoord.database import StoreError, open_database, reason
-from dispatch_mockcoord.rows import Row, job_row, pairing_row, read_job, read_pairing
+from dispatch_mockcoord.rows import Row, job_row, outcome_row, pairing_row, read_job, read_pairing
 from dispatch_mockcoord.store import LOOKED_AT, Page
 from dispatch_mockcoord.sums import NOTHING, Facts, Sums, facts_of
 
@@ -29,12 +29,10 @@ SELECT lower(pubkey), status = 'completed', status = 'failed', receipt IS NOT NU
   receipt IS NOT NULL AND verified, rowid FROM jobs
 """
 _OLDEST: Final = f"{_FACTS} WHERE status IN ('completed', 'failed') ORDER BY rowid LIMIT ?"
-_WRITE_JOB: Final = """
-INSERT INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)
-ON CONFLICT (id) DO UPDATE SET status = excluded.status, pubkey = excluded.pubkey,
-  rejected_by = excluded.rejected_by, output = excluded.output, receipt = excluded.receipt,
-  signature = excluded.signature, verified = excluded.verified, error = excluded.error,
-  completed_ms = excluded.completed_ms
+_WRITE_JOB: Final = "INSERT OR REPLACE INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+_CHANGE_JOB: Final = """
+UPDATE jobs SET status = ?, pubkey = ?, rejected_by = ?, output = ?, receipt = ?, signature = ?, verified = ?,
+  error = ?, completed_ms = ? WHERE id = ?
 """
 _WRITE_RECEIPT: Final = "UPDATE jobs SET receipt = ?, signature = ?, verified = ? WHERE id = ?"
 _WRITE_PAIRING: Final = """
@@ -146,8 +144,10 @@ class FileStore:
     def _job_statement(self, job: Job) -> tuple[str, Row]:
         """How the job is written. A completed one is not new: one that went already must not come back."""
         if job.status is JobStatus.COMPLETED and job.id not in self._unfinished:
-            *_, receipt, signature, verified, _, _ = job_row(job)
+            *_, receipt, signature, verified, _, _ = outcome_row(job)
             return _WRITE_RECEIPT, (receipt, signature, verified, job.id)
+        if job.id in self._unfinished:
+            return _CHANGE_JOB, (*outcome_row(job), job.id)
         return _WRITE_JOB, job_row(job)
 
     def _transact(self, rows: list[tuple[str, Row]]) -> list[int]:

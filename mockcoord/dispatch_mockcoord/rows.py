@@ -25,6 +25,13 @@ def job_row(job: Job) -> Row:
         _bytes(job.user_id),
         _bytes(job.payload.text),
         job.created_ms,
+        *outcome_row(job),
+    )
+
+
+def outcome_row(job: Job) -> Row:
+    """The last columns of a job's row: what changes in the course of its life."""
+    return (
         job.status.value,
         job.pubkey,
         " ".join(job.rejected_by),
