@@ -9,9 +9,10 @@ from typing import Final
 from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.recording import Leap
 
+from dispatch_mockcoord.alarm import Clock
 from dispatch_mockcoord.core.terms import Moment
 from dispatch_mockcoord.layers import Layer
-from dispatch_mockcoord.switchboard import Clock, Switchboard
+from dispatch_mockcoord.switchboard import Switchboard
 
 LONGEST_SECONDS: Final = 86_400.0
 """The most that the clock is put ahead by at once: a day."""

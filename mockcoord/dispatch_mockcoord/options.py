@@ -100,6 +100,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
     limit("--max-sockets", defaults.max_sockets, "sockets of workers and clients together: 503")
     limit("--max-connections", defaults.max_connections, "workers' connections: 503")
     limit("--max-pending-jobs", defaults.max_pending_jobs, "jobs that wait for a worker: 503")
+    limit("--max-pending-bytes", defaults.max_pending_bytes, "bytes of the jobs that wait for a worker: 503")
     limit("--max-codes", defaults.terms.max_codes, "pairing codes open at once: 503")
     limit("--max-pairings", defaults.terms.max_pairings, "pairing codes and pairings altogether: 503")
     limit("--claim-failures", defaults.claim_failures, "failed claims of an address, 0: any number: 429")
@@ -156,6 +157,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         max_sockets=options.max_sockets,
         max_connections=options.max_connections,
         max_pending_jobs=options.max_pending_jobs,
+        max_pending_bytes=options.max_pending_bytes,
         claim_failures=options.claim_failures,
         auto_demo=options.auto_demo or os.environ.get("AUTO_DEMO") == "true",
     )

@@ -18,6 +18,7 @@ from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import TranscriptEvent
 from starlette.types import ASGIApp
 
+from dispatch_mockcoord.alarm import Clock
 from dispatch_mockcoord.app import application
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Effect
@@ -26,7 +27,7 @@ from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
-from dispatch_mockcoord.switchboard import Clock, Switchboard
+from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_mockcoord.wire import HttpProtocol, WebSocketProtocol, http_protocol
 
 BACKLOG: Final = 2048

@@ -13,8 +13,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `port` 0 means any free one. `network` is a short name (`monad`, `solana`) or a CAIP-2 identifier. `db` is
     the path of the database; None keeps everything in memory. Of finished jobs the last `keep_jobs` are kept
     (0: all). `terms` are the options of the core. Beyond `max_sockets` (workers' and clients'),
-    `max_connections` (workers') and `max_pending_jobs` the answer is 503. Beyond `claim_failures` failed
-    claims (0: any number) an address has to wait: 429.
+    `max_connections` (workers'), `max_pending_jobs` and `max_pending_bytes` (what clients sent in those) the
+    answer is 503. Beyond `claim_failures` failed claims (0: any number) an address has to wait: 429.
     """
 
     host: str = "127.0.0.1"
@@ -27,6 +27,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_sockets: int = 30_000
     max_connections: int = 20_000
     max_pending_jobs: int = 10_000
+    max_pending_bytes: int = 256 * 1024 * 1024
     claim_failures: int = 30
     auto_demo: bool = False
 

@@ -4,9 +4,7 @@ Whatever changed is in the store before anything that follows from it leaves (`g
 worker's assignment alike. Everything happens in one thread, in one event loop.
 """
 
-import asyncio
 import secrets
-import time
 import uuid
 from collections.abc import Callable
 from random import Random
@@ -19,6 +17,7 @@ from dispatch_protocol.rest import ClaimRequest, CommitRequest, RestFault
 from dispatch_protocol.vocabulary import Role
 
 from dispatch_mockcoord.agenda import Agenda
+from dispatch_mockcoord.alarm import Alarm, Clock
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Close, Effect, Send
 from dispatch_mockcoord.core.jobs import Job
@@ -34,19 +33,8 @@ from dispatch_mockcoord.store import Store
 AUTO_DEMO_SECONDS: Final = 5.0
 """How long after the start demo mode begins by itself, where that is asked for."""
 
-GRAIN_SECONDS: Final = 0.002
-"""How soon an alarm rings at the soonest, so that many deadlines in a row share one."""
-
 NO_CODE: Final = 1005
 """How a close frame without a code is reported (RFC 6455 §7.4.1)."""
-
-
-class Clock:
-    """The time of this machine."""
-
-    def moment(self) -> Moment:
-        """The moment it is."""
-        return Moment(time.monotonic(), time.time_ns() // 1_000_000)
 
 
 class Switchboard:
@@ -83,9 +71,7 @@ class Switchboard:
         self._gate = Gate(store)
         self._agenda = Agenda()
         self._numbers = 0
-        self._alarm: asyncio.TimerHandle | None = None
-        self._alarm_at = 0.0
-        self._has_ended = False
+        self._alarm = Alarm(clock, self.wake)
 
     @property
     def is_congested(self) -> bool:
@@ -101,7 +87,7 @@ class Switchboard:
     def wake_at(self) -> float | None:
         """When something is due next, by the clock; None while nothing is."""
         wishes = (self.coordinator.wake_at, self.demo.wake_at, self._gate.retry_at, self._agenda.wake_at)
-        return min((due for due in wishes if due is not None), default=None)
+        return min([due for due in wishes if due is not None], default=None)
 
     @property
     def is_full(self) -> bool:
@@ -121,12 +107,9 @@ class Switchboard:
 
     def stop(self) -> None:
         """Close every connection (1001, going away) and let the alarm go, for good."""
-        self._has_ended = True
+        self._alarm.end()
         self._agenda.clear()
         self.lines.end(1001, "the coordinator ends")
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
 
     def opened(self, line: Line, path: str) -> int:
         """A connection was accepted; gives its number, counted from 1."""
@@ -180,8 +163,7 @@ class Switchboard:
     def commit(self, request: CommitRequest) -> Job:
         """A client's job, stored. Raises RestFault where too many wait already, or where the store fails."""
         self._require_store()
-        if self.coordinator.dispatcher.pending_count >= self.settings.max_pending_jobs:
-            raise RestFault(503, "Too many pending jobs")
+        self._require_room()
         at = self.clock.moment()
         job, effects = self.coordinator.commit(request, at)
         self._carry_out(effects, at)
@@ -224,7 +206,7 @@ class Switchboard:
             self.demo.start(self.clock.moment().now)
         else:
             self.demo.stop()
-        self._set_alarm()
+        self._alarm.set(self.wake_at)
 
     def notify(self, number: int, message: CoordinatorMessage) -> None:
         """Send a notice of the operator's, such as a payment, to this connection."""
@@ -233,9 +215,7 @@ class Switchboard:
 
     def wake(self) -> None:
         """Do what is due, and set the alarm anew."""
-        if self._alarm is not None:
-            self._alarm.cancel()  # whoever wakes it ahead of its alarm would leave a second one behind
-            self._alarm = None
+        self._alarm.cancel()  # it has rung, or is early
         at = self.clock.moment()
         self._carry_out(self.coordinator.pass_time(at) + self.demo.pass_time(at), at)
         self.catch_up()
@@ -244,12 +224,12 @@ class Switchboard:
         """Have something of a layer's done so long from now; at once where that is now, or too much waits."""
         if seconds <= 0 or not self._agenda.put(self.clock.moment().now + seconds, action):
             action()
-        self._set_alarm()
+        self._alarm.set(self.wake_at)
 
     def catch_up(self) -> None:
         """Do what layers wanted done by now, also where the alarm for it has not rung yet."""
         self._agenda.pass_time(self.clock.moment().now)
-        self._set_alarm()
+        self._alarm.set(self.wake_at)
 
     def record(self, event: TranscriptEvent) -> None:
         """Show the taps an event that happened elsewhere, such as an HTTP exchange."""
@@ -267,30 +247,26 @@ class Switchboard:
                 self.hang_up(effect.connection, effect.code, effect.reason)
             for observe in self.observers:
                 observe(effect)
-        self._set_alarm()
+        self._alarm.set(self.wake_at)
 
     def _require_store(self) -> None:
         """Raise RestFault while the store fails: nothing new is begun."""
         if self._gate.is_shut:
             raise RestFault(503, UNAVAILABLE)
 
+    def _require_room(self) -> None:
+        """Raise RestFault while as many jobs wait as may, or as many bytes."""
+        waiting, settings = self.coordinator.dispatcher, self.settings
+        if waiting.pending_count >= settings.max_pending_jobs:
+            raise RestFault(503, "Too many pending jobs")
+        if waiting.pending_bytes >= settings.max_pending_bytes:
+            raise RestFault(503, "Too many bytes in pending jobs")
+
     def _fresh_id(self) -> str:
         return self.new_id()
 
     def _fresh_worker_id(self) -> str:
         return self.new_worker_id()
-
-    def _set_alarm(self) -> None:
-        wanted = self.wake_at
-        if wanted is None or self._has_ended:
-            return
-        if self._alarm is not None and self._alarm_at <= wanted:
-            return
-        if self._alarm is not None:
-            self._alarm.cancel()
-        delay = max(GRAIN_SECONDS, wanted - self.clock.moment().now)
-        self._alarm = asyncio.get_running_loop().call_later(delay, self.wake)
-        self._alarm_at = wanted
 
     def _tap(self, event: TranscriptEvent) -> None:
         for tap in self.taps:

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 import websockets
+from dispatch_mockcoord.alarm import Clock
 from dispatch_mockcoord.app import application
 from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_mockcoord.switchboard import Clock, Switchboard
+from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_protocol.recording import Http, Opened, TranscriptEvent
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware

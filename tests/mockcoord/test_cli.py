@@ -58,8 +58,19 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     found = chosen(
         *("--host", "::1", "--port", "0", "--db", "x.db", "--require-receipts", "--worker-timeout", "1.5"),
         *("--settle-ms", "0", "--auto-demo", "--max-frame-bytes", "9", "--max-body-bytes", "8"),
-        *("--keep-jobs", "7", "--max-connections", "6", "--max-pending-jobs", "5", "--max-codes", "4"),
-        *("--max-pairings", "3", "--claim-failures", "2", "--max-sockets", "1"),
+        *(
+            "--keep-jobs",
+            "7",
+            "--max-connections",
+            "6",
+            "--max-pending-jobs",
+            "5",
+            "--max-pending-bytes",
+            "3",
+            "--max-codes",
+            "4",
+        ),
+        *("--max-pairings", "3", "--claim-failures", "2", "--max-sockets", "1", "--max-pending-bytes", "3"),
     )
     assert (found.host, found.port, found.db, found.auto_demo, found.max_body_bytes) == (
         "::1",
@@ -72,6 +83,7 @@ def test_every_option_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (terms.receipts_required, terms.worker_seconds, terms.settle_seconds) == (True, 1.5, 0)
     assert (terms.max_frame_bytes, terms.max_codes, terms.max_pairings) == (9, 4, 3)
     assert (found.keep_jobs, found.max_connections, found.max_pending_jobs) == (7, 6, 5)
+    assert found.max_pending_bytes == 3
     assert (found.claim_failures, found.max_sockets) == (2, 1)
     monkeypatch.setenv("AUTO_DEMO", "true")
     assert chosen().auto_demo

@@ -152,7 +152,7 @@ async def test_alarms_do_not_pile_up() -> None:
 
     async with scene() as shown, worker(shown.running):
         board = shown.running.switchboard
-        board.wake = wake  # type: ignore[method-assign]
+        board.wake = board._alarm._ring = wake  # type: ignore[method-assign]
         for _ in range(20):
             shown.time.advance(0.001)
         assert woken == 20

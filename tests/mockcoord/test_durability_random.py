@@ -7,12 +7,13 @@ from random import Random
 from typing import Any
 
 import pytest
+from dispatch_mockcoord.alarm import Clock
 from dispatch_mockcoord.core.effects import Effect, JobChanged
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment, Terms
 from dispatch_mockcoord.core.trust import Pairing
 from dispatch_mockcoord.memory_store import MemoryStore
-from dispatch_mockcoord.switchboard import Clock, Switchboard
+from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_protocol.canonical import Json, stringify
 from dispatch_protocol.rest import ClaimRequest, CommitRequest, RestFault
 from dispatch_protocol.vocabulary import JobType, Policy, PrivacyClass, Role

@@ -6,10 +6,10 @@ from typing import Any
 import httpx2
 import pytest
 from dispatch_mockcoord import guessing
+from dispatch_mockcoord.alarm import Clock
 from dispatch_mockcoord.core.terms import Moment
 from dispatch_mockcoord.guessing import PAUSE_SECONDS, SHARED_BUDGET, SHARED_PAUSE_SECONDS, Guessing
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_mockcoord.switchboard import Clock
 from dispatch_protocol.recording import TranscriptEvent
 from dispatch_protocol.rules import Rules
 

@@ -10,7 +10,7 @@ import websockets
 from dispatch_mockcoord.core.terms import Terms
 from dispatch_mockcoord.routes import MAX_USER_ID
 from dispatch_mockcoord.server import MockCoordinator
-from dispatch_protocol.canonical import Json
+from dispatch_protocol.canonical import Json, stringify
 
 from tests.mockcoord.client import TASK, client, connected, settings, worker
 from tests.mockcoord.driver import identity
@@ -29,6 +29,24 @@ async def test_pending_jobs_are_bounded_and_make_room() -> None:
         assert refused == (503, {"error": "Too many pending jobs"})
         async with worker(running) as one:
             assert (await one.hear())["type"] == "job_assign"
+            assert (await post(http, "/v1/jobs/commit/fast", **TASK))[0] == 201
+
+
+@pytest.mark.parametrize("large", [{"payload": {"task_type": "é" * 500}}, {"user_id": "\ud800" * 350}])
+async def test_the_bytes_of_pending_jobs_are_bounded_and_make_room(large: dict[str, Any]) -> None:
+    body = {**TASK, **large}
+    async with MockCoordinator(settings(max_pending_bytes=1000)) as running, client(running) as http:
+        for status in (201, 503):
+            answer = await http.post(
+                "/v1/jobs/commit/fast",
+                content=stringify(body).encode(),
+                headers={"content-type": "application/json"},
+            )
+            assert answer.status_code == status
+        assert answer.json() == {"error": "Too many bytes in pending jobs"}
+        async with worker(running) as one:
+            assert (await one.hear())["type"] == "job_assign"
+            assert running.switchboard.coordinator.dispatcher.pending_bytes == 0
             assert (await post(http, "/v1/jobs/commit/fast", **TASK))[0] == 201
 
 

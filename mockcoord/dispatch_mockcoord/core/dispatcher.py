@@ -44,6 +44,11 @@ class Dispatcher:
         return len(self._pending)
 
     @property
+    def pending_bytes(self) -> int:
+        """The size of what their clients sent in them, in bytes."""
+        return self._pending.bytes
+
+    @property
     def earliest(self) -> float:
         """When the next deadline of a job passes; infinity without any."""
         return min(self._windows.earliest, self._patience.earliest, self._receipts.earliest)
@@ -95,9 +100,7 @@ class Dispatcher:
         job = self._held(worker, message.job_id)
         if job is None:
             return False
-        if message.receipt is not None:
-            job = jobs.attach_receipt(job, message.receipt, message.receipt_signature)
-        job = jobs.answer(job, message.output)
+        job = jobs.answer(job, message.output, message.receipt, message.receipt_signature)
         self._windows.cancel(job.id)
         self._patience.cancel(job.id)
         self._receipts.start(job.id, at.now)

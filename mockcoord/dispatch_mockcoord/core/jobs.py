@@ -58,16 +58,16 @@ def reject(job: Job, key: str) -> Job:
     return _after(job, JobStep.REJECT, pubkey=None, rejected_by=rejected_by, receipt=None, signature=None)
 
 
-def answer(job: Job, output: Json) -> Job:
-    """The held job with its output, and its receipt, if it has come already, held against it."""
-    return _verified(msgspec.structs.replace(job, output=output))
+def answer(job: Job, output: Json, receipt: Json | None, signature: str | None) -> Job:
+    """The held job with its output, and with the receipt that came with that, unless one came before."""
+    if job.receipt is not None or receipt is None:
+        receipt, signature = job.receipt, job.signature
+    return _with(job, output, receipt, signature)
 
 
 def attach_receipt(job: Job, receipt: Json, signature: str | None) -> Job:
     """The job with this receipt, unless it has one: the first wins."""
-    if job.receipt is not None:
-        return job
-    return _verified(msgspec.structs.replace(job, receipt=receipt, signature=signature))
+    return job if job.receipt is not None else _with(job, job.output, receipt, signature)
 
 
 def complete(job: Job, wall_ms: int) -> Job:
@@ -80,13 +80,16 @@ def fail(job: Job, error: JobError) -> Job:
     return _after(job, JobStep.FAIL, error=error)
 
 
-def _verified(job: Job) -> Job:
-    if job.output is None or job.receipt is None or job.pubkey is None:
-        return job
-    verification = verify_receipt(
-        job.receipt, job.signature, job_id=job.id, pubkey=job.pubkey, output_hash=job.output.hash
+def _with(job: Job, output: Json | None, receipt: Json | None, signature: str | None) -> Job:
+    """The job with these; as soon as both are there, the receipt is held against the output."""
+    verified = False
+    if output is not None and receipt is not None and job.pubkey is not None:
+        verified = verify_receipt(
+            receipt, signature, job_id=job.id, pubkey=job.pubkey, output_hash=output.hash
+        ).verified
+    return msgspec.structs.replace(
+        job, output=output, receipt=receipt, signature=signature, verified=verified
     )
-    return msgspec.structs.replace(job, verified=verification.verified)
 
 
 def _after(job: Job, step: JobStep, **changes: Any) -> Job:

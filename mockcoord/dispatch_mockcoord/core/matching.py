@@ -47,10 +47,12 @@ def best_worker(job: Job, registry: Registry, trust: TrustBook) -> Worker | None
 
 
 def paired_workers(job: Job, registry: Registry, trust: TrustBook) -> list[Worker]:
-    """The registered workers that are eligible for a PRIVATE job, free or not."""
-    keys = (pairing.pubkey.lower() for pairing in trust.providers(job.user_id) if pairing.pubkey)
-    workers = (registry.by_key(key) for key in keys)
-    return [worker for worker in workers if worker is not None and is_eligible(worker, job, trust)]
+    """The registered workers that are eligible for a PRIVATE job, free or not, in no order.
+
+    However many the user has paired, or have registered: it takes as long as there are of the fewer.
+    """
+    workers = registry.by_keys(trust.keys(job.user_id))
+    return [worker for worker in workers if is_eligible(worker, job, trust)]
 
 
 def _best_paired(job: Job, registry: Registry, trust: TrustBook) -> Worker | None:
@@ -65,11 +67,12 @@ def _best_paired(job: Job, registry: Registry, trust: TrustBook) -> Worker | Non
 
 
 class PendingJobs:
-    """The jobs that wait for a worker, in the order of their commits."""
+    """The jobs that wait for a worker, in the order of their commits; `bytes` is their size."""
 
     def __init__(self) -> None:
         self._orders: dict[JobType, list[int]] = {job_type: [] for job_type in JobType}
         self._jobs: dict[int, Job] = {}
+        self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._jobs)
@@ -78,12 +81,14 @@ class PendingJobs:
         """The job waits, at the place that its commit gives it."""
         insort(self._orders[job.job_type], job.order)
         self._jobs[job.order] = job
+        self.bytes += _size(job)
 
     def discard(self, job: Job) -> None:
         """The job waits no more; nothing happens where it did not."""
         if self._jobs.pop(job.order, None) is not None:
             orders = self._orders[job.job_type]
             del orders[bisect_left(orders, job.order)]
+            self.bytes -= _size(job)
 
     def first_for(self, worker: Worker, trust: TrustBook) -> Job | None:
         """The earliest committed job that this worker is eligible for."""
@@ -93,3 +98,9 @@ class PendingJobs:
     def _first(self, job_type: JobType, worker: Worker, trust: TrustBook) -> Job | None:
         waiting: Iterator[Job] = (self._jobs[order] for order in self._orders[job_type])
         return next((job for job in waiting if is_eligible(worker, job, trust)), None)
+
+
+def _size(job: Job) -> int:
+    """What the client sent of its own in the job, in bytes of UTF-8."""
+    texts = (job.payload.text, job.user_id)
+    return sum(len(text if text.isascii() else text.encode("utf-8", "surrogatepass")) for text in texts)

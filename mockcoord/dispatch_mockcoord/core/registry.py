@@ -4,7 +4,7 @@ A worker is its key: no two connections hold the same one (compared in lower cas
 that is never used again.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 
 from dispatch_protocol.messages import Register
 from dispatch_protocol.vocabulary import JobType, ProviderType
@@ -27,6 +27,10 @@ class Registry:
     def by_key(self, key: str) -> Worker | None:
         """The worker registered under this key (lower case)."""
         return self._by_key.get(key)
+
+    def by_keys(self, keys: Set[str]) -> list[Worker]:
+        """The workers registered under any of these keys (lower case), in no order."""
+        return [self._by_key[key] for key in self._by_key.keys() & keys]
 
     def ready(self) -> list[Worker]:
         """The workers that can be given a job now, earliest registration first."""

@@ -1,6 +1,6 @@
 """Trust pairings: codes made for a user, claimed by a worker. Source: SPEC.md, "Trust pairing"."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from enum import StrEnum
 from itertools import islice
 from typing import Final
@@ -99,6 +99,10 @@ class TrustBook:
     def is_paired(self, user_id: str, key: str) -> bool:
         """Whether this user trusts the worker with this key (lower case)."""
         return key in self._users.get(user_id, ())
+
+    def keys(self, user_id: str) -> Set[str]:
+        """The keys, in lower case, of the workers that this user trusts."""
+        return self._users.get(user_id, {}).keys()
 
     def providers(self, user_id: str) -> tuple[Pairing, ...]:
         """The pairings of this user, one for each worker, in the order in which they were first made."""
