@@ -9,7 +9,6 @@ from heapq import heappop, heappush
 from itertools import islice
 
 import msgspec
-from dispatch_protocol.canonical import Json
 from dispatch_protocol.vocabulary import JobStatus
 
 from dispatch_mockcoord.core.jobs import Job
@@ -119,9 +118,9 @@ def _unread(job: Job) -> Job:
         return job
     return msgspec.structs.replace(
         job,
-        payload=Json.unread(job.payload.text),
-        output=None if job.output is None else Json.unread(job.output.text),
-        receipt=None if job.receipt is None else Json.unread(job.receipt.text),
+        payload=job.payload.without_value(),
+        output=None if job.output is None else job.output.without_value(),
+        receipt=None if job.receipt is None else job.receipt.without_value(),
     )
 
 

@@ -60,6 +60,13 @@ class Json:
         made._value = ...
         return made
 
+    def without_value(self) -> "Json":
+        """The same, its value still to be read; a text that is known to be canonical stays known as that."""
+        made = Json.unread(self.text)
+        if self._canonical == self.text:
+            made._canonical = self.text
+        return made
+
     @property
     def value(self) -> JsonValue:
         """What JSON.parse makes of the text."""

@@ -233,3 +233,21 @@ def test_json_is_shown_bounded_and_escaped() -> None:
     assert shown.startswith('Json("\\\\u001b\\u202exxx')
     assert len(shown) < 300
     assert Json.read("1") != 1
+
+
+def test_an_unread_value_is_read_when_it_is_asked_for() -> None:
+    unread = Json.unread('{"b":1.0}')
+    assert (unread.text, unread.value, unread.canonical) == ('{"b":1.0}', {"b": 1}, '{"b":1}')
+    assert unread == Json.read('{"b":1.0}')
+    assert unread.hash == Json.of({"b": 1}).hash
+
+
+def test_a_value_given_up_is_read_again_and_what_is_known_of_its_text_stays() -> None:
+    known = Json.of({"b": 1})
+    bare = known.without_value()
+    assert bare.canonical is known.text, "not read to be written"
+    assert bare.value == {"b": 1}
+    assert bare.value is not known.value
+    loose = Json.read('{"b":1.0}')
+    assert loose.hash == loose.without_value().hash
+    assert loose.without_value().canonical == '{"b":1}'
