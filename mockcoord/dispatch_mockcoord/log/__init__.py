@@ -5,6 +5,5 @@ and `columns` lay them out for readers; `outlet` writes them; `layer` brings it 
 """
 
 from dispatch_mockcoord.log.layer import Detail, Log
-from dispatch_mockcoord.texts import event_text
 
-__all__ = ["Detail", "Log", "event_text"]
+__all__ = ["Detail", "Log"]
