@@ -55,7 +55,7 @@ def measure(rounds: int, jobs: int) -> dict[str, list[Round]]:
         found: dict[str, list[Round]] = {name: [] for name in servers}
         for number in range(-1, rounds):
             for name in servers if number % 2 else reversed(servers):
-                one = _round(servers[name], jobs if number >= 0 else jobs // 4)
+                one = one_round(servers[name], jobs if number >= 0 else jobs // 4)
                 if number >= 0:  # the one before warms up
                     found[name].append(one)
         return found
@@ -84,7 +84,8 @@ def figures(rounds: dict[str, list[Round]]) -> list[Figure]:
     ]
 
 
-def _round(server: Server, jobs: int) -> Round:
+def one_round(server: Server, jobs: int) -> Round:
+    """One round against this server, of so many jobs."""
     half = {"port": server.port, "count": WORKERS // 2}
     workers = [{"role": "workers", "first": first, **half} for first in (0, WORKERS // 2)]
     with Crowd(workers) as working, Crowd(_clients(server.port)) as committing:

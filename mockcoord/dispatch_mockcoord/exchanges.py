@@ -1,10 +1,10 @@
 """HTTP exchanges for the transcript: a layer around the application that sees what came and what went."""
 
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Final
 
 from dispatch_protocol.recording import Http
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dispatch_mockcoord.switchboard import Switchboard
@@ -82,7 +82,7 @@ class _Exchange:
         """
         if message["type"] == "http.response.start":
             self._status = message["status"]
-            self._content_type = Headers(raw=list(message.get("headers", ()))).get("content-type")
+            self._content_type = _content_type(message.get("headers", ()))
             return False
         if self._is_over:
             return False
@@ -100,12 +100,20 @@ class _Exchange:
             method=self._scope["method"],
             path=f"{path}?{query}" if query else path,
             status=self._status if self._is_shown else 0,
-            request_type=Headers(scope=self._scope).get("content-type", ""),
+            request_type=_content_type(self._scope["headers"]) or "",
             content_type=self._content_type,
             exchange=self.number,
             **_body("request", self._request if self._is_whole and self._request else None),
             **_body("response", self._response),
         )
+
+
+def _content_type(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
+    """The first of these names the content type, where one does; names are in lower case (ASGI)."""
+    for name, value in headers:
+        if name == b"content-type":
+            return value.decode("latin-1")
+    return None
 
 
 def _body(name: str, data: bytes | None) -> dict[str, str]:

@@ -11,7 +11,9 @@ from typing import Final
 
 import msgspec
 from dispatch_protocol.recording import (
+    Frame,
     Header,
+    Http,
     Recording,
     TranscriptEvent,
     header,
@@ -100,5 +102,14 @@ class Keeper:
 
 
 def _size(event: TranscriptEvent) -> int:
+    """About how much memory it takes; most events are frames and exchanges, and quickly told."""
+    if type(event) is Frame:
+        return _EVENT_BYTES + getsizeof(event.base64 if event.text is None else event.text)
+    if type(event) is Http:
+        bodies = (
+            getsizeof(event.request or event.request_base64),
+            getsizeof(event.response or event.response_base64),
+        )
+        return _EVENT_BYTES + sum(bodies) + getsizeof(event.path)
     texts = (getattr(event, name) for name in event.__struct_fields__)
     return _EVENT_BYTES + sum(getsizeof(text) for text in texts if isinstance(text, str))

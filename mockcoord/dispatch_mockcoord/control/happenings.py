@@ -72,8 +72,10 @@ class Teller:
 
 def light(job: Job) -> Job:
     """The job, without what it holds where that is much: only its line is still to be shown."""
-    held = [json for json in (job.payload, job.output, job.receipt) if json is not None]
-    if sum(len(json.text) for json in held) + len(job.user_id) + len(job.signature or "") <= MAX_HELD:
+    held = len(job.payload.text) + len(job.user_id) + len(job.signature or "")
+    held += 0 if job.output is None else len(job.output.text)
+    held += 0 if job.receipt is None else len(job.receipt.text)
+    if held <= MAX_HELD:
         return job
     value = job.payload.value
     named = value.get("task_type") if isinstance(value, dict) else None

@@ -46,12 +46,15 @@ class Journal:
         self._items: list[Item] = [None] * RING
         self._told: dict[int, tuple[str, bytes] | None] = {}
         self._stirred = asyncio.Event()
+        self._is_awaited = False
 
     def put(self, item: Item) -> None:
         """Something happened. Its number is the new `count`."""
         self._items[self.count % RING] = item
         self.count += 1
-        self._stirred.set()
+        if self._is_awaited:
+            self._is_awaited = False
+            self._stirred.set()
 
     def end(self) -> None:
         """Nothing more will happen: whoever waits is woken for good."""
@@ -66,6 +69,7 @@ class Journal:
         """Returns when something has happened after this number, or when all is over."""
         while self.count <= after and not self.has_ended:
             self._stirred.clear()
+            self._is_awaited = True
             await self._stirred.wait()
 
     def since(self, after: int, kinds: frozenset[str] | None = None) -> Batch:

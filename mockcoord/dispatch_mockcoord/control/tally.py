@@ -39,15 +39,16 @@ class Tally:
         """This is how a job stands now."""
         if job.demo:
             return
-        if not job.is_finished:
-            self._open[job.id] = job.status
+        status = job.status
+        if status is JobStatus.PENDING or status is JobStatus.ASSIGNED:
+            self._open[job.id] = status
             if job.pubkey is not None and len(self._keys) < MAX_KEYS:
                 self._keys.add(job.pubkey.lower())
             return
         was_open = self._open.pop(job.id, None) is not None
-        if was_open or job.status is JobStatus.FAILED:
-            self._finished[job.status.value] += 1
+        if was_open or status is JobStatus.FAILED:
+            self._finished[status.value] += 1
         # A completed job that was not open any more changed once: its receipt came.
-        if job.status is JobStatus.COMPLETED and job.receipt is not None:
+        if status is JobStatus.COMPLETED and job.receipt is not None:
             self.receipts += 1
             self.verified += job.verified

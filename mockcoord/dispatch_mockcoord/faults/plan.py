@@ -85,6 +85,7 @@ class Plan:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._armed: tuple[_Armed, ...] = ()
+        self._stages: frozenset[Stage] = frozenset()
 
     @property
     def active(self) -> tuple[Fault, ...]:
@@ -94,22 +95,26 @@ class Plan:
     def add(self, fault: Fault, kind: Kind, spelling: str) -> None:
         """Put this fault to work. One that is spelled like another at work draws apart from it."""
         twins = sum(armed.spelling == spelling for armed in self._armed)
-        self._armed = (*self._armed, _Armed(fault, kind, spelling, f"{self.seed} {twins} {spelling}"))
+        self._arm(*self._armed, _Armed(fault, kind, spelling, f"{self.seed} {twins} {spelling}"))
 
     def remove(self, name: str) -> None:
         """End every fault of this name. Raises UsageError where none is at work."""
         kept = tuple(armed for armed in self._armed if armed.fault.name != name)
         if len(kept) == len(self._armed):
             raise UsageError(missing("fault at work", name, [fault.name for fault in self.active]))
-        self._armed = kept
+        self._arm(*kept)
 
     def clear(self) -> None:
         """End every fault."""
-        self._armed = ()
+        self._arm()
 
     def concerns(self, stage: Stage) -> bool:
         """Whether any fault at work may strike at this stage."""
-        return any(armed.kind.stage is stage for armed in self._armed)
+        return stage in self._stages
+
+    def _arm(self, *armed: "_Armed") -> None:
+        self._armed = armed
+        self._stages = frozenset(each.kind.stage for each in armed)
 
     def strikes(self, stage: Stage, place: Place) -> list[Strike]:
         """What strikes at this opportunity, in the order of addition."""
