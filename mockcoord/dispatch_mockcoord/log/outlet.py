@@ -14,7 +14,7 @@ MAX_LINES: Final = 20_000
 MAX_CHARACTERS: Final = 4 * 1024 * 1024
 """How many characters wait at most."""
 
-PAUSE_SECONDS: Final = 0.02
+PAUSE_SECONDS: Final = 0.05
 """How long after a write the next is put off, so that many lines share one."""
 
 LEAVE_SECONDS: Final = 2.0

@@ -92,7 +92,7 @@ def figures_text(figures: Figures, omitted: int) -> list[str]:
     by_status = ", ".join(f"{count} {status}" for status, count in sorted(jobs.items()))
     again = workers["registrations"] - workers["keys"]
     rows = {
-        "workers": f"{workers['keys']}" + (f", registered again {again} times" if again > 0 else ""),
+        "workers": f"{workers['keys']}" + (f" ({again} times registered anew)" if again > 0 else ""),
         "jobs": f"{sum(jobs.values())}" + (f": {by_status}" if jobs else ""),
         "receipts": f"{receipts['verified']} of {receipts['received']} verified",
         "violations": "not looked for" if listed is None else "\n".join(broken) or "none",
