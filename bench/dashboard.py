@@ -20,6 +20,9 @@ WORKERS: Final = 200
 CLIENTS: Final = 16
 POLL_SECONDS: Final = 0.02
 SETTLE_SECONDS: Final = 0.6
+AFTERMATH_SECONDS: Final = 4.0
+"""How long a page may take to catch up when all is done."""
+
 WARM_UP: Final = 1_000
 SCROLLS: Final = 60
 UPDATE_MS: Final = 100.0
@@ -38,7 +41,7 @@ def main() -> int:
 
 
 def costs(rounds: int, jobs: int) -> list[Figure]:
-    """The server's processor time a job: as it is by default without the control face, with it, with a page."""
+    """The server's processor time a job: without the control face, with it, and with one page open."""
     with ExitStack() as stack:
         bare = stack.enter_context(mock_coordinator("--no-control", watches=True))
         face = stack.enter_context(mock_coordinator(watches=True))
@@ -69,17 +72,19 @@ def smoothness(jobs: int) -> list[Figure]:
     with mock_coordinator(watches=True) as server, dashboard(server.port) as page:
         page.updates()
         rate = _run(server, jobs)
-        time.sleep(1.0)
+        time.sleep(AFTERMATH_SECONDS)
         running = page.updates()
         _use(page)
         used = page.updates()
         memory = page.memory()
+        known = int(page.page.locator("#job-list .row").first.get_attribute("aria-setsize") or 0)
     with_all = [*running.updates, *used.updates]
     return [
         Figure("server CPU a job", "ms", [rate]),
         *_slowest("while the jobs run", running),
         *_slowest("scrolling, searching, unfolding", used),
         Figure("slowest update of all", "ms", [max(with_all)], at_most=UPDATE_MS),
+        Figure("jobs known to the page", "", [known], at_least=min(jobs, 10_000)),
         Figure("JavaScript heap", "MB", [memory.heap], at_most=MEGABYTES),
         Figure("the page's process, private", "MB", [memory.private], at_most=MEGABYTES),
     ]

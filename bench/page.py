@@ -1,8 +1,9 @@
 """A page in Chromium under measurement: how long its updates take, and how much memory it holds.
 
-An update is one callback of `requestAnimationFrame`, from its beginning until what it changed is laid out. The
-browser's own list of long tasks (50 ms and more) stands beside, for what happens outside of updates. Memory is
-the JavaScript heap after a collection, and what the page's process holds for itself alone (Linux tells that).
+An update is one callback of `requestAnimationFrame`, from its beginning until what it changed is laid out.
+The browser's own list of long tasks (50 ms and more) stands beside, for what happens outside of updates.
+Memory is the JavaScript heap after a collection, and what the page's process holds for itself alone, as Linux
+tells it.
 """
 
 import shutil

@@ -66,7 +66,7 @@ async def live(page: "Page") -> None:
 
 
 async def until(page: "Page", expression: str) -> None:
-    """Wait until this is true in the page. To wait inside of it would need `eval`, which its policy forbids."""
+    """Wait until this is true in the page. (Waiting inside of it needs `eval`, which its policy forbids.)"""
     async with asyncio.timeout(PATIENCE_MS / 1000):
         while not await page.evaluate(expression):
             await asyncio.sleep(0.03)

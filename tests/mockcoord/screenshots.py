@@ -34,7 +34,7 @@ INPUTS: Final = (
 
 
 class Shot(NamedTuple):
-    """One picture: its name, what is clicked before (selectors), what is at the top, the browser's options."""
+    """One picture: its name, what is clicked before and what is at the top (selectors), browser's options."""
 
     name: str
     clicks: tuple[str, ...]
@@ -51,17 +51,23 @@ SHOTS: Final = (
     ),
     Shot(
         "dashboard-dark",
-        ("#violation-list summary >> nth=0", "#violation-list .unfold >> nth=0", "[aria-label='Options of delay']"),
+        (
+            "#violation-list summary >> nth=0",
+            "#violation-list .unfold >> nth=0",
+            "[aria-label='Options of delay']",
+        ),
         "#transcript",
         {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
     ),
-    Shot("dashboard-phone", (), "body", {"viewport": {"width": 400, "height": 1000}, "color_scheme": "light"}),
+    Shot(
+        "dashboard-phone", (), "body", {"viewport": {"width": 400, "height": 1000}, "color_scheme": "light"}
+    ),
 )
 
 
 @asynccontextmanager
 async def busy() -> AsyncIterator[MockCoordinator]:
-    """A coordinator at which something has happened: jobs, faults, a pairing, a worker that breaks clauses."""
+    """A coordinator at which something has happened: jobs, faults, a worker that breaks clauses."""
     async with AsyncExitStack() as stack:
         running = await stack.enter_async_context(coordinator(Settings(terms=Terms(settle_seconds=0.1))))
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

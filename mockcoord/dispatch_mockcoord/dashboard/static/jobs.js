@@ -5,6 +5,8 @@ import { element, figure, lasting, one, put } from "./text.js";
 import { Windowed } from "./windowed.js";
 
 const PAGE = 200;
+const LONG_PAGE = 500;
+const MAX_PAGES = 10;
 const WAIT_MS = 250;
 const TONES = { pending: "soft", assigned: "busy", completed: "good", failed: "bad" };
 
@@ -108,6 +110,22 @@ export class Jobs {
       // The list goes on when it is scrolled again.
     }
     this.isAsking = false;
+  }
+
+  /** Events were missed: ask for the newest jobs, as far back as there is news among them. */
+  async reload() {
+    let before = "";
+    try {
+      for (let pages = 0; pages < MAX_PAGES; pages += 1) {
+        const page = await ask(`/_mock/jobs?limit=${LONG_PAGE}${before}`);
+        const news = this.app.model.takePage(page.jobs.reverse());
+        this.app.wake();
+        if (!news || page.next === null) return;
+        before = `&before=${encodeURIComponent(page.next)}`;
+      }
+    } catch {
+      // What is to come is heard of all the same.
+    }
   }
 
   /** Have the coordinator look among all its jobs for what the fields ask for. */

@@ -1,18 +1,22 @@
 // JSON, laid out for reading without being parsed: every string, number and name stands as it was sent.
 import { append, element } from "./text.js";
 
-const TOKEN = /[ \t\n\r]*(?:("(?:[^"\\]|\\.)*")|([{}[\],:])|([^\s{}[\],:"]+))/y;
+const TOKEN = /[ \t\n\r]*(?:("(?:[^"\\]|\\.)*")|([{}[\],:])|(-?[0-9][0-9.eE+-]*|true|false|null))/y;
 const MAX_DEPTH = 24;
 const MAX_CHARACTERS = 60_000;
 
 /** The tokens of a text; null where it is none of JSON's making. */
 function tokens(text) {
   const found = [];
+  let wasValue = false;
   TOKEN.lastIndex = 0;
   while (TOKEN.lastIndex < text.length) {
     const from = TOKEN.lastIndex;
     const match = TOKEN.exec(text);
-    if (!match) return /^\s*$/.test(text.slice(from)) ? found : null;
+    if (!match) return /^[ \t\n\r]*$/.test(text.slice(from)) ? found : null;
+    // Two values in a row are no JSON, and without the blank between them they would look like one.
+    if (!match[2] && wasValue) return null;
+    wasValue = !match[2];
     found.push(match[1] ?? match[2] ?? match[3]);
   }
   return found;

@@ -16,6 +16,7 @@ import { Workers } from "./workers.js";
 const MAX_WORKERS = 2000;
 const WORKERS_MS = 10_000;
 const FIGURES_MS = 5000;
+const RELOAD_MS = 1500;
 
 class App {
   constructor() {
@@ -74,6 +75,16 @@ class App {
     if (kind === "fault") this.faults.fresh.stale();
     if (kind === "pairing") this.pairing.draw();
     if (kind === "clock" || kind === "missed") this.refresh();
+    if (kind === "missed" && data.count) this.reload();
+  }
+
+  /** Events were missed, perhaps many times in a row: see what became of the jobs, once for all of them. */
+  reload() {
+    if (this.reloading) return;
+    this.reloading = setTimeout(() => {
+      this.reloading = 0;
+      this.jobs.reload();
+    }, RELOAD_MS);
   }
 
   /** A run of the coordinator begins for this page: nothing that was known holds. */

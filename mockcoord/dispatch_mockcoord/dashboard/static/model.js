@@ -66,10 +66,18 @@ export class Model {
     this.changed.add("jobs");
   }
 
-  /** Jobs of a page of the list, which may be older than those that are known, or the same. */
+  /**
+   * Jobs of a page of the list, oldest first; gives how many of them were news. The page may have been made before
+   * an event that came first: of what is known only a job that is not finished is taken anew.
+   */
   takePage(jobs) {
-    for (const job of jobs) if (!this.jobsById.has(job.id)) this.insert(job);
+    const news = jobs.filter(({ id, status }) => {
+      const known = this.jobsById.get(id);
+      return !known || (!known.completed_at && !known.error && known.status !== status);
+    });
+    for (const job of news) this.takeJob(job);
     this.changed.add("jobs");
+    return news.length;
   }
 
   insert(job) {
