@@ -196,7 +196,7 @@ def test_the_summary_in_words() -> None:
     }
     assert figures_text(figures, 9) == [
         "Ended after 2 min 3 s",
-        "  workers     2 (3 times registered anew)",
+        "  workers     2 (5 registrations)",
         "  jobs        9: 8 completed, 1 pending",
         "  receipts    7 of 8 verified",
         "  violations  W-CAN-2 (MUST) 3",

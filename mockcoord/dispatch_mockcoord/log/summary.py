@@ -90,9 +90,10 @@ def figures_text(figures: Figures, omitted: int) -> list[str]:
     broken = [f"{one['clause']} ({one['level']}) {one['count']}" for one in listed or ()]
     faults = [f"{name} {count}" for name, count in sorted(figures["faults"].items())]
     by_status = ", ".join(f"{count} {status}" for status, count in sorted(jobs.items()))
-    again = workers["registrations"] - workers["keys"]
+    registered = workers["registrations"]
     rows = {
-        "workers": f"{workers['keys']}" + (f" ({again} times registered anew)" if again > 0 else ""),
+        "workers": f"{workers['keys']}"
+        + (f" ({registered} registrations)" if registered > workers["keys"] else ""),
         "jobs": f"{sum(jobs.values())}" + (f": {by_status}" if jobs else ""),
         "receipts": f"{receipts['verified']} of {receipts['received']} verified",
         "violations": "not looked for" if listed is None else "\n".join(broken) or "none",
