@@ -6,7 +6,7 @@ COUNT  ?= 100000
 SEED   ?= 1
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile bench spec schemas faults clean
+.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile openapi bench spec schemas faults clean
 
 demo: $(VENV)/base.stamp  ## the conformance suite against the reference worker, over the embedded coordinator
 	$(BIN)/dispatch-conformance run --worker $(BIN)/dispatch-worker --out out/demo
@@ -37,6 +37,10 @@ differential: $(VENV)/dev.stamp  ## canonical text against node, signatures agai
 hostile: $(VENV)/dev.stamp  ## hostile frames and requests against coordinator and worker while honest jobs run
 	$(BIN)/python -m tests.hostile coordinator --count $(COUNT) --seed $(SEED)
 	$(BIN)/python -m tests.hostile worker --count $(COUNT) --seed $(SEED)
+
+openapi: $(VENV)/dev.stamp  ## the description of the server against the server, with schemathesis
+	$(PIP) --editable '.[openapi]'
+	$(BIN)/python -m tests.openapi --command $(BIN)/schemathesis --seed $(SEED)
 
 bench: $(VENV)/dev.stamp  ## the quick benchmarks, each figure beside a baseline in the same run
 	$(BIN)/python -m bench

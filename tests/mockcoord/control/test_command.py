@@ -1,4 +1,4 @@
-"""The command's own part: a reset at the same address, tokens, origins, and a server without a control face."""
+"""The command's own part: a reset at the same address, tokens, origins, a server without a control face."""
 
 import asyncio
 from pathlib import Path
