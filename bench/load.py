@@ -1,7 +1,8 @@
 """Commit, assign, complete, poll: `python -m bench.load [--rounds N] [--jobs N]`.
 
 32 workers and 16 clients against `dispatch-mockcoord`, in memory and with `--db`, and against the null
-coordinator, in turn. What counts is the server's processor time a job.
+coordinator, in turn. What counts is the server's processor time a job, without the control face and without
+the watch; what the control face costs is measured by `bench.control`.
 """
 
 import argparse
@@ -48,9 +49,9 @@ def measure(rounds: int, jobs: int) -> dict[str, list[Round]]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         servers = {
-            "memory": stack.enter_context(mock_coordinator()),
+            "memory": stack.enter_context(mock_coordinator("--no-control")),
             "null": stack.enter_context(null_coordinator()),
-            "db": stack.enter_context(mock_coordinator("--db", str(folder / "jobs.db"))),
+            "db": stack.enter_context(mock_coordinator("--no-control", "--db", str(folder / "jobs.db"))),
         }
         found: dict[str, list[Round]] = {name: [] for name in servers}
         for number in range(-1, rounds):
