@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from dispatch_mockcoord.control import downloads
 from dispatch_protocol.recording import read_lines
 from dispatch_protocol.rules import Rules
 
@@ -86,3 +88,20 @@ async def test_a_download_goes_on_while_things_happen() -> None:
             await session.beat()
         assert len(lines) == 1 + 1 + 2 + 2 * 1_000
         assert (await asked.head("/_mock/transcript")).content == b""
+
+
+async def test_who_takes_no_download_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "SLOW_SECONDS", 0.2)
+    monkeypatch.setattr(downloads, "MAX_DOWNLOADS", 1)
+    async with stage() as where, worker(where.running) as session, where.client() as asked:
+        for _ in range(12):
+            await session.say("x" * 1_000_000)
+            await session.hear()
+        _, writer = await asyncio.open_connection("127.0.0.1", where.running.port, limit=1)
+        writer.write(f"GET /_mock/transcript HTTP/1.1\r\n{where.host}\r\n\r\n".encode())
+        async with asyncio.timeout(WAIT):
+            while (await asked.head("/_mock/transcript")).status_code != 503:
+                await asyncio.sleep(0.01)
+            while (await asked.head("/_mock/transcript")).status_code != 200:
+                await asyncio.sleep(0.01)
+        writer.transport.abort()
