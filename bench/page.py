@@ -1,11 +1,12 @@
-"""A page in Chromium under measurement: how long its updates take, and how much memory it holds.
+"""A page in Chromium under measurement: how long its tasks take, and how much memory it holds.
 
-An update is one callback of `requestAnimationFrame`, from its beginning until what it changed is laid out.
-The browser's own list of long tasks (50 ms and more) stands beside, for what happens outside of updates.
-Memory is the JavaScript heap after a collection, and what the page's process holds for itself alone, as Linux
-tells it.
+A task is what the page's main thread does in one go: an update with its layout and its painting, an event, a
+timer. The browser's own trace tells the processor time of each, which bears a busy machine, and how
+long it took by the clock. Memory is the JavaScript heap after a collection, and what the page's process holds
+for itself alone, as Linux tells it.
 """
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,29 +17,14 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 LIVE: Final = '#standing[data-state="live"]'
 _ARGUMENTS: Final = ("--no-sandbox", "--disable-gpu", "--js-flags=--expose-gc")
-_MEASURE: Final = """
-globalThis.updates = [];
-globalThis.longTasks = [];
-const ask = globalThis.requestAnimationFrame;
-globalThis.requestAnimationFrame = (callback) =>
-  ask((time) => {
-    const begun = performance.now();
-    callback(time);
-    void document.body.offsetHeight;
-    globalThis.updates.push(performance.now() - begun);
-  });
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) globalThis.longTasks.push(entry.duration);
-}).observe({ type: "longtask", buffered: true });
-"""
-_TAKE = "() => [globalThis.updates.splice(0), globalThis.longTasks.splice(0)]"
+_TASK: Final = "ThreadControllerImpl::RunTask"
 
 
-class Updates(NamedTuple):
-    """The updates since the last time, and the long tasks; milliseconds each."""
+class Task(NamedTuple):
+    """One task of the page's main thread: milliseconds of processor time, and by the clock."""
 
-    updates: list[float]
-    long_tasks: list[float]
+    cpu: float
+    clock: float
 
 
 class Memory(NamedTuple):
@@ -53,13 +39,24 @@ class MeasuredPage:
 
     def __init__(self, browser: Browser, page: Page) -> None:
         self.page = page
+        self._chromium = browser
         self._browser: CDPSession = browser.new_browser_cdp_session()
         self._own: CDPSession = page.context.new_cdp_session(page)
 
-    def updates(self) -> Updates:
-        """What was measured since the last time."""
-        updates, long_tasks = self.page.evaluate(_TAKE)
-        return Updates(updates, long_tasks)
+    @contextmanager
+    def traced(self) -> Iterator[list[Task]]:
+        """The tasks while the block runs: in the list when it is over."""
+        tasks: list[Task] = []
+        self._chromium.start_tracing(page=self.page, categories=["-*", "toplevel"])
+        yield tasks
+        events = json.loads(self._chromium.stop_tracing())["traceEvents"]
+        names = (event for event in events if event["name"] == "thread_name")
+        mains = {event["pid"] for event in names if event["args"]["name"] == "CrRendererMain"}
+        tasks += [
+            Task(event.get("tdur", 0) / 1000, event["dur"] / 1000)
+            for event in events
+            if event["name"] == _TASK and event["ph"] == "X" and event["pid"] == event["tid"] in mains
+        ]
 
     def memory(self) -> Memory:
         """What it holds now, after a collection."""
@@ -87,7 +84,6 @@ def dashboard(port: int) -> Iterator[MeasuredPage]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
-        page.add_init_script(_MEASURE)
         page.goto(f"http://127.0.0.1:{port}/dashboard")
         page.wait_for_selector(LIVE)
         try:

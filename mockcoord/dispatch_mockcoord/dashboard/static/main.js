@@ -17,11 +17,13 @@ const MAX_WORKERS = 2000;
 const WORKERS_MS = 10_000;
 const FIGURES_MS = 5000;
 const RELOAD_MS = 1500;
+const PICTURE_MS = 40;
 
 class App {
   constructor() {
     this.model = new Model();
     this.isWaiting = false;
+    this.drawn = 0;
     this.figures = new Fresh("/_mock/state", 1000, (state) => {
       this.model.takeState(state);
       this.wake();
@@ -50,8 +52,15 @@ class App {
   wake() {
     if (this.isWaiting) return;
     this.isWaiting = true;
-    requestAnimationFrame(() => {
+    const pause = this.drawn + PICTURE_MS - performance.now();
+    if (pause > 0) setTimeout(() => this.picture(), pause);
+    else this.picture();
+  }
+
+  picture() {
+    requestAnimationFrame((now) => {
       this.isWaiting = false;
+      this.drawn = now;
       const isAll = this.feed.drain();
       this.draw();
       if (!isAll) this.wake();

@@ -82,8 +82,7 @@ export class Model {
 
   insert(job) {
     job.at = milliseconds(job.created_at);
-    let place = this.jobs.length;
-    while (place > 0 && this.jobs[place - 1].at > job.at) place -= 1;
+    const place = this.place(job.at);
     if (place === 0 && this.jobs.length >= MAX_JOBS) return;
     if (place === this.jobs.length) this.jobs.push(job);
     else this.jobs.splice(place, 0, job);
@@ -92,6 +91,18 @@ export class Model {
     if (this.jobs.length > MAX_JOBS * 1.05) {
       for (const gone of this.jobs.splice(0, this.jobs.length - MAX_JOBS)) this.jobsById.delete(gone.id);
     }
+  }
+
+  /** Where a job of this time belongs: behind all that are as old, nearly always at the end. */
+  place(at) {
+    let [low, high] = [0, this.jobs.length];
+    if (!high || this.jobs[high - 1].at <= at) return high;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.jobs[middle].at <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   /** Whoever has the job is busy with it. */

@@ -57,12 +57,20 @@ export class Windowed {
     return Math.floor(this.top / this.rowHeight);
   }
 
-  /** Have this many pixels above what is in sight. The place is kept here: to ask for it would lay the page out. */
+  /**
+   * Have this many pixels above what is in sight. The place is kept here, and set when all else is drawn: to ask
+   * for it, or to set it, has the browser lay out the page.
+   */
   scroll(wanted) {
     const top = Math.max(0, Math.min(wanted, this.source.length * this.rowHeight - this.height));
     if (top === this.top) return;
     this.top = top;
-    this.root.scrollTop = top;
+    if (this.isMoving) return;
+    this.isMoving = true;
+    queueMicrotask(() => {
+      this.isMoving = false;
+      this.root.scrollTop = this.top;
+    });
   }
 
   /** Note what stands at the top, so that it stays there when others come before it. */
