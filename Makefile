@@ -23,7 +23,7 @@ check: $(VENV)/dev.stamp  ## linter, formatter, strict types, import contracts, 
 	$(BIN)/python -m dispatch_mockcoord.faults.listing --check docs/faults.md
 
 tests: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 kill-matrix: $(VENV)/dev.stamp  ## the suite against every broken worker, in Python and in JavaScript
 	$(BIN)/python -m tests.conformance.matrix

@@ -1,6 +1,11 @@
-"""Hypothesis for every test: the same examples in every run, no time limits, nothing left on the disk."""
+"""For every test: Hypothesis draws the same examples in every run, and Ctrl-C reaches what tests start."""
+
+import signal
 
 from hypothesis import HealthCheck, settings
+
+# A shell that starts the tests in the background has them ignore SIGINT, and all that they start inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
     "suite",
