@@ -4,7 +4,7 @@ import signal
 
 from hypothesis import HealthCheck, settings
 
-# A shell that starts the tests in the background has them ignore SIGINT, and all that they start inherits that.
+# A shell that starts the tests in the background has them ignore SIGINT, and their children inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile(
