@@ -55,7 +55,7 @@ faults: $(VENV)/dev.stamp  ## write docs/faults.md anew from the catalogue
 	$(BIN)/python -m dispatch_mockcoord.faults.listing > docs/faults.md
 
 clean:
-	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) out .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
