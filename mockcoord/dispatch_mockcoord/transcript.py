@@ -1,6 +1,8 @@
 """The transcript of a coordinator, bounded: its newest events, and how many older ones were left out.
 
 A `Keeper` takes events as they happen; a `Transcript` is what it holds at one moment, to be shown or saved.
+Events are kept packed, as MessagePack: that costs less than to keep their objects, among which whatever is
+made meanwhile would lie scattered over the memory.
 """
 
 import os
@@ -10,13 +12,13 @@ from sys import getsizeof
 from typing import Final
 
 import msgspec
+from dispatch_protocol.canonical import parse
 from dispatch_protocol.recording import (
-    Frame,
     Header,
-    Http,
     Recording,
     TranscriptEvent,
     header,
+    write_line,
     write_lines,
 )
 from dispatch_protocol.times import iso_time
@@ -32,7 +34,9 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 TAIL: Final = 25
 """How many events the tail of a transcript shows."""
 
-_EVENT_BYTES: Final = 200
+_PACK: Final = msgspec.msgpack.Encoder().encode
+_UNPACK: Final = msgspec.msgpack.Decoder(TranscriptEvent).decode
+_JSON_START: Final = b"{"
 
 
 class Transcript(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,17 +72,16 @@ class Keeper:
         self._started_ms = started_ms
         self._max_events = max_events
         self._max_bytes = max_bytes
-        self._kept: deque[tuple[TranscriptEvent, int]] = deque()
+        self._kept: deque[bytes] = deque()
         self._bytes = 0
 
     def event(self, event: TranscriptEvent) -> None:
         """One event happened: the tap. Of too many, the oldest go; the newest always stays."""
-        size = _size(event)
-        self._kept.append((event, size))
-        self._bytes += size
-        while len(self._kept) > self._max_events or (self._bytes > self._max_bytes and len(self._kept) > 1):
-            _, gone = self._kept.popleft()
-            self._bytes -= gone
+        kept, packed = self._kept, _packed(event)
+        kept.append(packed)
+        self._bytes += getsizeof(packed)
+        while len(kept) > self._max_events or (self._bytes > self._max_bytes and len(kept) > 1):
+            self._bytes -= getsizeof(kept.popleft())
             self.omitted += 1
 
     @property
@@ -89,27 +92,28 @@ class Keeper:
     def at(self, index: int) -> TranscriptEvent | None:
         """The event with this number, counted from 0 at the start; None where it is not kept any more."""
         place = index - self.omitted
-        return self._kept[place][0] if 0 <= place < len(self._kept) else None
+        return _unpacked(self._kept[place]) if 0 <= place < len(self._kept) else None
 
     def transcript(self, seed: int | None = None) -> Transcript:
         """What is kept now; `seed` is that of the faults, if there are any."""
         left_out = f"the first {self.omitted} events are left out" if self.omitted else None
         return Transcript(
             header=header("worker", "dispatch-mockcoord", iso_time(self._started_ms), left_out, seed),
-            events=tuple(event for event, _ in self._kept),
+            events=tuple(map(_unpacked, self._kept)),
             omitted=self.omitted,
         )
 
 
-def _size(event: TranscriptEvent) -> int:
-    """About how much memory it takes; most events are frames and exchanges, and quickly told."""
-    if type(event) is Frame:
-        return _EVENT_BYTES + getsizeof(event.base64 if event.text is None else event.text)
-    if type(event) is Http:
-        bodies = (
-            getsizeof(event.request or event.request_base64),
-            getsizeof(event.response or event.response_base64),
-        )
-        return _EVENT_BYTES + sum(bodies) + getsizeof(event.path)
-    texts = (getattr(event, name) for name in event.__struct_fields__)
-    return _EVENT_BYTES + sum(getsizeof(text) for text in texts if isinstance(text, str))
+def _packed(event: TranscriptEvent) -> bytes:
+    """The event as MessagePack; with a lone surrogate, which has no UTF-8, as a line of a recording."""
+    try:
+        return _PACK(event)
+    except UnicodeEncodeError:
+        return write_line(event).encode("utf-8")
+
+
+def _unpacked(packed: bytes) -> TranscriptEvent:
+    """The event again. A MessagePack map of few members never begins like a JSON object."""
+    if packed.startswith(_JSON_START):
+        return msgspec.convert(parse(packed), TranscriptEvent)  # type: ignore[no-any-return]
+    return _UNPACK(packed)  # type: ignore[no-any-return]

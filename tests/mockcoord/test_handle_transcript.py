@@ -40,6 +40,14 @@ def test_everything_is_kept_and_numbered() -> None:
     assert [filled.at(number) for number in range(-1, 8)] == [None, *EVENTS, None]
 
 
+def test_a_lone_surrogate_is_kept_exactly() -> None:
+    event = frame_event(0.1, 1, Role.WORKER, '{"type":"\ud800"}')
+    filled = Keeper(STARTED_MS)
+    filled.event(event)
+    assert filled.at(0) == event
+    assert filled.transcript().events == (event,)
+
+
 def test_each_event_is_one_inert_line() -> None:
     lines = keeper().transcript().lines()
     assert len(lines) == len(EVENTS)

@@ -1,6 +1,7 @@
 """What a stream gets to read of each happening: its kind, and one bounded JSON object."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -17,13 +18,14 @@ MAX_TEXT: Final = 4_000
 """How many characters of a frame or a body an event shows."""
 
 MAX_HELD: Final = 2_048
-"""How many characters of others' texts a job may hold to be kept as it is."""
+"""How many characters of a name from outside are kept."""
 
 KINDS: Final = frozenset(
     {"job", "worker", "pairing", "violation", "frame", "connection", "http", "fault", "clock"}
 )
 """The kinds of events, beside `hello` and `missed`."""
 
+_MAX_TYPES: Final = 128
 _EMPTY: Final = Json.of({})
 
 
@@ -71,23 +73,27 @@ class Teller:
 
 
 def light(job: Job) -> Job:
-    """The job, without what it holds where that is much: only its line is still to be shown."""
-    held = len(job.payload.text) + len(job.user_id) + len(job.signature or "")
-    held += 0 if job.output is None else len(job.output.text)
-    held += 0 if job.receipt is None else len(job.receipt.text)
-    if held <= MAX_HELD:
-        return job
+    """The job without what it holds: only its line is still to be shown.
+
+    Whole jobs, with their values, would live on for as long as the journal goes back: in memory that is cold
+    by the time it is free again, which costs more than to leave them out.
+    """
     value = job.payload.value
     named = value.get("task_type") if isinstance(value, dict) else None
-    is_short = isinstance(named, str) and len(named) <= MAX_HELD
     return msgspec.structs.replace(
         job,
         user_id=job.user_id[:MAX_HELD],
-        payload=Json.of({"task_type": named}) if is_short else _EMPTY,
+        payload=_payload(named[:MAX_HELD]) if isinstance(named, str) else _EMPTY,
         output=None,
         receipt=None if job.receipt is None else _EMPTY,
         signature=None,
     )
+
+
+@lru_cache(maxsize=_MAX_TYPES)
+def _payload(task_type: str) -> Json:
+    """A payload that names this task type, and nothing else: one for all jobs of that type."""
+    return Json("", {"task_type": task_type})
 
 
 def event_line(index: int, event: TranscriptEvent) -> tuple[str, View]:

@@ -26,8 +26,9 @@ class Carrier:
 
     def is_gated(self, number: int) -> bool:
         """Whether frames of this connection have to wait for an acknowledgement that is late or lost."""
-        if self._gates:
-            self._switchboard.catch_up()
+        if not self._gates:
+            return False
+        self._switchboard.catch_up()
         return self._gates.get(number, 0.0) > self._now
 
     def carry(self, number: int, steps: Steps, message: str) -> None:
