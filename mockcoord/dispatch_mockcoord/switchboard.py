@@ -19,7 +19,7 @@ from dispatch_protocol.vocabulary import Role
 from dispatch_mockcoord.agenda import Agenda
 from dispatch_mockcoord.alarm import Alarm, Clock
 from dispatch_mockcoord.core.coordinator import Coordinator
-from dispatch_mockcoord.core.effects import Close, Effect, Send
+from dispatch_mockcoord.core.effects import Close, Effect, Send, WorkerJoined
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment
 from dispatch_mockcoord.core.trust import ClaimFault, Pairing
@@ -245,6 +245,8 @@ class Switchboard:
                 self.outgoing(effect)
             elif isinstance(effect, Close):
                 self.hang_up(effect.connection, effect.code, effect.reason)
+            elif isinstance(effect, WorkerJoined):  # its acknowledgement went just before
+                self.coordinator.acknowledged(effect.worker.connection, self.clock.moment())
             for observe in self.observers:
                 observe(effect)
         self._alarm.set(self.wake_at)

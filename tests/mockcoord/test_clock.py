@@ -1,24 +1,32 @@
 """A clock put ahead: what is due happens in order, live workers stay, muted ones go, nobody is charged."""
 
 import asyncio
+import json
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 import websockets
+from dispatch_mockcoord.alarm import Clock
 from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.core.effects import Effect, JobChanged
-from dispatch_mockcoord.core.terms import Terms
+from dispatch_mockcoord.core.terms import Moment, Terms
+from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.switchboard import Switchboard
+from dispatch_protocol.canonical import stringify
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import Closed, Frame, Leap, TranscriptEvent
+from dispatch_protocol.rest import read_commit
 from dispatch_protocol.rules import Finding, Rules
+from dispatch_protocol.vocabulary import Policy, Role
 
 from tests.mockcoord.client import TASK, client, worker
+from tests.mockcoord.driver import Driver, identity
 
 
 class Scene:
@@ -139,6 +147,36 @@ async def test_what_comes_in_real_time_still_comes_after_a_leap() -> None:
         async with worker(shown.running) as one:
             await commit(shown)
             assert (await one.hear())["type"] == "job_assign"  # 250 ms later, by the alarm
+
+
+async def test_a_worker_has_its_grace_after_the_acknowledgement_however_slow_the_coordinator_is() -> None:
+    """Its acknowledgement leaves well after its `register` came: every look at this clock takes a while."""
+
+    class Slow(Clock):
+        now, step = 0.0, 0.1
+
+        def moment(self) -> Moment:
+            self.now += self.step
+            return Moment(self.now, round(self.now * 1000))
+
+    slow = Slow()
+    board = Switchboard(Settings(), MemoryStore(), slow)
+    events: list[TranscriptEvent] = []
+    board.taps.append(events.append)
+    board.opened(Mock(), "/")
+    driver = Driver()
+    driver.keys[1] = identity(1)
+    board.received(1, stringify(driver.registration(1)))
+    slow.step = 0.001
+    board.commit(read_commit(json.dumps(TASK).encode(), "application/json", Policy.CHEAP))
+    for _ in range(400):
+        board.wake()
+    board.stop()
+    acknowledgement, assignment = [
+        event for event in events if isinstance(event, Frame) and event.sender is Role.COORDINATOR
+    ]
+    assert "job_assign" in str(assignment.text)
+    assert 0.25 <= assignment.t - acknowledgement.t < 0.5
 
 
 async def test_alarms_do_not_pile_up() -> None:

@@ -262,3 +262,18 @@ def test_the_frame_limit_is_the_core_s_too() -> None:
     driver = Driver(Terms(max_frame_bytes=100))
     driver.open(1)
     assert code_of(driver, '{"type":"' + "x" * 100 + '"}') == "INVALID_MSG"
+
+
+def test_a_worker_settles_from_when_its_acknowledgement_left() -> None:
+    """C-JOB-21: its `register` may have come a while before."""
+    driver = Driver(Terms(settle_seconds=0.25))
+    driver.join(1)
+    driver.wait(0.1)
+    driver.core.acknowledged(1, driver.at)
+    driver.core.acknowledged(7, driver.at)
+    driver.wait(0.2)
+    assert not driver.core.registry.workers[1].settled
+    driver.wait(0.05)
+    assert driver.core.registry.workers[1].settled
+    driver.core.acknowledged(1, driver.at)
+    assert driver.core.registry.workers[1].settled

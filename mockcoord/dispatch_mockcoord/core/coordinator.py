@@ -28,13 +28,7 @@ from dispatch_protocol.messages import (
 )
 from dispatch_protocol.rest import CommitRequest
 from dispatch_protocol.signatures import key_fault
-from dispatch_protocol.vocabulary import (
-    CLOSE_REPLACED,
-    JobType,
-    Policy,
-    PrivacyClass,
-    WireCode,
-)
+from dispatch_protocol.vocabulary import CLOSE_REPLACED, JobType, Policy, PrivacyClass, WireCode
 
 from dispatch_mockcoord.core.deadlines import Deadlines
 from dispatch_mockcoord.core.dispatcher import Dispatcher
@@ -125,6 +119,11 @@ class Coordinator:
             else:
                 self._handle(connection, message, at)
         return self._taken()
+
+    def acknowledged(self, connection: int, at: Moment) -> None:
+        """A `register_ack` has left: from now on, not from its `register`, the worker has time to settle."""
+        if connection in self._settling:
+            self._settling.start(connection, at.now)
 
     def commit(self, request: CommitRequest, at: Moment) -> tuple[Job, list[Effect]]:
         """A client's job. It comes back pending, assigned, or failed for want of a trusted worker."""
