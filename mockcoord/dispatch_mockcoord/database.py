@@ -17,8 +17,11 @@ APPLICATION_ID: Final = 0x44535043
 SCHEMA_VERSION: Final = 1
 """The version of the schema below."""
 
+PAGE_BYTES: Final = 2_048
+"""A page of a new file: every step of a job writes whole pages, and its row has some 1.3 KB."""
+
 CHECKPOINT_PAGES: Final = 4_000
-"""How long the log grows, in pages of 4 KB, until it is worked into the file: a page often changes anew."""
+"""How long the log grows, in pages, until it is worked into the file: a page often changes anew."""
 
 _SCHEMA: Final = """
 CREATE TABLE jobs (
@@ -95,6 +98,7 @@ def _prepare(database: sqlite3.Connection, path: str) -> None:
         raise StoreError(f"the database {shown(path)} is damaged")
     is_new = database.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
     if is_new and _pragma(database, "application_id") == 0 and _pragma(database, "user_version") == 0:
+        database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
         database.executescript(f"BEGIN; {_SCHEMA} {marks} COMMIT;")
     elif _pragma(database, "application_id") != APPLICATION_ID:
