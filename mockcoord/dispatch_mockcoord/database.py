@@ -91,6 +91,7 @@ def reason(path: str | None, error: sqlite3.Error) -> str:
 
 
 def _prepare(database: sqlite3.Connection, path: str) -> None:
+    database.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # first of all; an old file keeps its own
     database.execute("PRAGMA locking_mode = EXCLUSIVE")
     database.execute("BEGIN EXCLUSIVE")
     database.execute("COMMIT")
@@ -98,7 +99,6 @@ def _prepare(database: sqlite3.Connection, path: str) -> None:
         raise StoreError(f"the database {shown(path)} is damaged")
     is_new = database.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
     if is_new and _pragma(database, "application_id") == 0 and _pragma(database, "user_version") == 0:
-        database.execute(f"PRAGMA page_size = {PAGE_BYTES}")
         marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION};"
         database.executescript(f"BEGIN; {_SCHEMA} {marks} COMMIT;")
     elif _pragma(database, "application_id") != APPLICATION_ID:

@@ -5,11 +5,11 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from dispatch_mockcoord.database import StoreError
+from dispatch_mockcoord.database import PAGE_BYTES, StoreError
 from dispatch_mockcoord.file_store import FileStore
 
 from tests.mockcoord.test_cli import failing
@@ -193,3 +193,21 @@ def test_the_command_says_so_and_ends_with_2(folder: Path, make: object, message
     assert line.startswith("dispatch-mockcoord: ")
     assert message in line
     assert line.isprintable()
+
+
+def test_a_new_file_has_pages_of_its_size_and_an_old_one_keeps_its_own(folder: Path) -> None:
+    def page_bytes(path: Path) -> int:
+        with closing(sqlite3.connect(path)) as database:
+            (size,) = database.execute("PRAGMA page_size").fetchone()
+            return int(size)
+
+    path = filled(folder / "jobs.db")
+    assert page_bytes(path) == PAGE_BYTES
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+        database.execute("PRAGMA page_size = 4096")
+        database.execute("VACUUM")
+    store = FileStore(str(path))
+    assert store.job(FULL.id) == FULL
+    store.close()
+    assert page_bytes(path) == 4096
