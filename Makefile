@@ -6,7 +6,7 @@ COUNT  ?= 100000
 SEED   ?= 1
 PIP    := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile openapi bench spec schemas faults clean
+.PHONY: demo test check tests kill-matrix kill-matrix-whole differential hostile openapi kills bench spec schemas faults clean
 
 demo: $(VENV)/base.stamp  ## the conformance suite against the reference worker, over the embedded coordinator
 	$(BIN)/dispatch-conformance run --worker $(BIN)/dispatch-worker --out out/demo
@@ -41,6 +41,9 @@ hostile: $(VENV)/dev.stamp  ## hostile frames and requests against coordinator a
 openapi: $(VENV)/dev.stamp  ## the description of the server against the server, with schemathesis
 	$(PIP) --editable '.[openapi]'
 	$(BIN)/python -m tests.openapi --command $(BIN)/schemathesis --seed $(SEED)
+
+kills: $(VENV)/dev.stamp  ## kill -9 at random moments under load
+	$(BIN)/python -m tests.mockcoord.kills --kills 60 --seed $(SEED)
 
 bench: $(VENV)/dev.stamp  ## the quick benchmarks, each figure beside a baseline in the same run
 	$(BIN)/python -m bench
