@@ -7,6 +7,7 @@ as in a file: what they mean takes several times their memory, and is read again
 from collections.abc import Collection, Iterable
 from heapq import heappop, heappush
 from itertools import islice
+from sys import getsizeof
 
 import msgspec
 from dispatch_protocol.vocabulary import JobStatus
@@ -18,12 +19,18 @@ from dispatch_mockcoord.sums import NOTHING, Sums, facts_of
 
 
 class MemoryStore:
-    """A `Store` without a file; of finished jobs the last `keep_jobs` committed are kept (0: all)."""
+    """A `Store` without a file.
+
+    Of finished jobs the last `keep_jobs` committed are kept (0: any number), and of these the last whose
+    texts take no more than `keep_bytes` of memory (0: any amount); the last of all stays.
+    """
 
     path = None
 
-    def __init__(self, keep_jobs: int = 0) -> None:
+    def __init__(self, keep_jobs: int = 0, keep_bytes: int = 0) -> None:
         self._keep_jobs = keep_jobs
+        self._keep_bytes = keep_bytes
+        self._bytes = 0
         self._jobs: dict[str, Job] = {}
         self._finished: list[tuple[int, str]] = []
         self._open: dict[str, Pairing] = {}
@@ -39,9 +46,11 @@ class MemoryStore:
             self._write_job(job)
         for pairing in pairings:
             self._write_pairing(pairing)
-        while self._keep_jobs and len(self._finished) > self._keep_jobs:
+        while self._is_overfull():
             _, job_id = heappop(self._finished)
-            self._sums.change(facts_of(self._jobs.pop(job_id)), NOTHING)
+            gone = self._jobs.pop(job_id)
+            self._bytes -= _weight(gone)
+            self._sums.change(facts_of(gone), NOTHING)
 
     def job(self, job_id: str) -> Job | None:
         """The job with this id; None where none is kept."""
@@ -97,7 +106,13 @@ class MemoryStore:
         if job.is_finished and (former is None or not former.is_finished):
             heappush(self._finished, (job.order, job.id))
         self._sums.change(NOTHING if former is None else facts_of(former), facts_of(job))
+        self._bytes += _weight(job) - (0 if former is None else _weight(former))
         self._jobs[job.id] = _unread(job)
+
+    def _is_overfull(self) -> bool:
+        count = len(self._finished)
+        too_many = 0 < self._keep_jobs < count
+        return too_many or (0 < self._keep_bytes < self._bytes and count > 1)
 
     def _write_pairing(self, pairing: Pairing) -> None:
         """Keep the pairing; with a new code, those go that nobody claimed and that have long expired."""
@@ -122,6 +137,15 @@ def _unread(job: Job) -> Job:
         output=None if job.output is None else job.output.without_value(),
         receipt=None if job.receipt is None else job.receipt.without_value(),
     )
+
+
+def _weight(job: Job) -> int:
+    """The memory that the texts of a finished job take, in bytes; one that is not finished weighs nothing."""
+    if not job.is_finished:
+        return 0
+    texts = [job.user_id, job.payload.text, job.signature or ""]
+    texts += [part.text for part in (job.output, job.receipt) if part is not None]
+    return sum(map(getsizeof, texts))
 
 
 def _holds(job: Job, text: str) -> bool:

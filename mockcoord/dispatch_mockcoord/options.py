@@ -95,6 +95,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
     defaults = Settings()
     limit("--keep-jobs", defaults.keep_jobs, "finished jobs kept, 0: all; the oldest go")
+    limit("--keep-bytes", defaults.keep_bytes, "memory for them without --db, 0: any amount; the oldest go")
     limit("--max-frame-bytes", MAX_FRAME_BYTES, "bytes of a frame: close 1009")
     limit("--max-body-bytes", MAX_BODY_BYTES, "bytes of a request's body: 413")
     limit("--max-sockets", defaults.max_sockets, "sockets of workers and clients together: 503")
@@ -145,6 +146,7 @@ def settings_of(options: argparse.Namespace) -> Settings:
         network=network,
         db=options.db,
         keep_jobs=options.keep_jobs,
+        keep_bytes=options.keep_bytes,
         terms=Terms(
             settle_seconds=options.settle_ms / 1000,
             worker_seconds=options.worker_timeout,

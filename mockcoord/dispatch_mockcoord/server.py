@@ -179,8 +179,9 @@ def listen(host: str, port: int) -> socket.socket:
 
 def _store(settings: Settings) -> Store:
     """The store that these settings ask for. Raises StoreError."""
-    keep_jobs = settings.keep_jobs
-    return MemoryStore(keep_jobs) if settings.db is None else FileStore(settings.db, keep_jobs)
+    if settings.db is None:
+        return MemoryStore(settings.keep_jobs, settings.keep_bytes)
+    return FileStore(settings.db, settings.keep_jobs)
 
 
 def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:

@@ -12,9 +12,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `port` 0 means any free one. `network` is a short name (`monad`, `solana`) or a CAIP-2 identifier. `db` is
     the path of the database; None keeps everything in memory. Of finished jobs the last `keep_jobs` are kept
-    (0: all). `terms` are the options of the core. Beyond `max_sockets` (workers' and clients'),
-    `max_connections` (workers'), `max_pending_jobs` and `max_pending_bytes` (what clients sent in those) the
-    answer is 503. Beyond `claim_failures` failed claims (0: any number) an address has to wait: 429.
+    (0: all); in memory only as many of them as take `keep_bytes` (0: any amount). `terms` are the options of
+    the core. Beyond `max_sockets` (workers' and clients'), `max_connections` (workers'), `max_pending_jobs`
+    and `max_pending_bytes` (what clients sent in those) the answer is 503. Beyond `claim_failures` failed
+    claims (0: any number) an address has to wait: 429.
     """
 
     host: str = "127.0.0.1"
@@ -22,6 +23,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     network: str = "monad"
     db: str | None = None
     keep_jobs: int = 100_000
+    keep_bytes: int = 512 * 1024 * 1024
     terms: Terms = Terms()
     max_body_bytes: int = MAX_BODY_BYTES
     max_sockets: int = 30_000

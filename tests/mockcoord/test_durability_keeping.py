@@ -77,6 +77,23 @@ def test_a_few_more_are_kept_until_the_oldest_go(new_store: NewStore, keep: int,
     store.close()
 
 
+def test_what_is_kept_in_memory_is_bounded_in_bytes() -> None:
+    store = MemoryStore(keep_bytes=1_000_000)
+    store.write([job(0)], [])
+    for number in range(1, 51):
+        finish(store, number, output=Json.of("x" * 100_000))
+    assert kept(store) == [0, *range(42, 51)]
+    finish(store, 51)
+    assert kept(store) == [0, *range(42, 52)], "a small one fits beside nine large ones"
+    store.write([job(51, **DONE, receipt=Json.of({"a": "x" * 300_000}))], [])
+    assert kept(store) == [0, *range(45, 52)], "a receipt that comes later counts"
+    finish(store, 52, output=Json.of("x" * 5_000_000))
+    assert kept(store) == [0, 52], "the last stays, however large it is"
+    finish(store, 53)
+    assert kept(store) == [0, 53]
+    store.close()
+
+
 def test_a_restart_with_a_lower_number_trims(tmp_path: Path) -> None:
     path = str(tmp_path / "dispatch.db")
     store = FileStore(path)
