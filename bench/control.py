@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from bench.figures import Figure, report
-from bench.load import Round, one_round
+from bench.load import Round, in_turn
 from bench.processes import SCRIPTS, Server
 
 _PIECE: Final = 65_536
@@ -39,13 +39,7 @@ def measure(rounds: int, jobs: int) -> dict[str, list[Round]]:
             for name, options in {"without": ["--no-control"], "with": [], "watched": []}.items()
         }
         stack.enter_context(reading(servers["watched"]))
-        found: dict[str, list[Round]] = {name: [] for name in servers}
-        for number in range(-1, rounds):
-            for name in servers if number % 2 else reversed(servers):
-                one = one_round(servers[name], jobs if number >= 0 else jobs // 4)
-                if number >= 0:  # the one before warms up
-                    found[name].append(one)
-        return found
+        return in_turn(servers, rounds, jobs)
 
 
 def figures(rounds: dict[str, list[Round]]) -> list[Figure]:

@@ -53,13 +53,18 @@ def measure(rounds: int, jobs: int) -> dict[str, list[Round]]:
             "null": stack.enter_context(null_coordinator()),
             "db": stack.enter_context(mock_coordinator("--no-control", "--db", str(folder / "jobs.db"))),
         }
-        found: dict[str, list[Round]] = {name: [] for name in servers}
-        for number in range(-1, rounds):
-            for name in servers if number % 2 else reversed(servers):
-                one = one_round(servers[name], jobs if number >= 0 else jobs // 4)
-                if number >= 0:  # the one before warms up
-                    found[name].append(one)
-        return found
+        return in_turn(servers, rounds, jobs)
+
+
+def in_turn(servers: dict[str, Server], rounds: int, jobs: int) -> dict[str, list[Round]]:
+    """So many rounds against each server, by name, every other time in the opposite order."""
+    found: dict[str, list[Round]] = {name: [] for name in servers}
+    for number in range(-1, rounds):
+        for name in servers if number % 2 else reversed(servers):
+            one = one_round(servers[name], jobs if number >= 0 else jobs // 4)
+            if number >= 0:  # the one before warms up
+                found[name].append(one)
+    return found
 
 
 def figures(rounds: dict[str, list[Round]]) -> list[Figure]:

@@ -19,9 +19,6 @@ from bench.sockets import HttpConnection
 ERRORS: Final = {"worker_disconnected", "no_eligible_worker", "worker_timeout", "invalid_receipt"}
 """Why a job may fail."""
 
-SETTLED_SECONDS: Final = 6.0
-"""How long after its completion a receipt may still be attached to a job, and a second to spare."""
-
 _PATIENCE: Final = 10.0
 _OPEN: Final = ("pending", "assigned", "running")
 
