@@ -5,13 +5,11 @@ exits 1 if the file at PATH is not the document, naming the first line that diff
 in prose to the section of that title, ids of clauses and decisions to their anchors.
 """
 
-import argparse
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from itertools import groupby, zip_longest
-from pathlib import Path
+from itertools import groupby
 from typing import Final
 
 from dispatch_protocol.clauses import (
@@ -25,9 +23,10 @@ from dispatch_protocol.clauses import (
     load,
     requirement_hash,
 )
+from dispatch_protocol.printed import print_or_compare
 from dispatch_protocol.vocabulary import Role
 
-__all__ = ["first_difference", "main", "render"]
+__all__ = ["main", "render"]
 
 _PART_TITLES: Final = {
     Part.DATA: "Part I. The protocol",
@@ -63,35 +62,10 @@ def render() -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def first_difference(text: str) -> str | None:
-    """Where `text` leaves the document, in one sentence; None where it is the document."""
-    expected = render()
-    if text == expected:
-        return None
-    lines = zip_longest(text.splitlines(), expected.splitlines())
-    number = next((n for n, (given, wanted) in enumerate(lines, 1) if given != wanted), 1)
-    return f"line {number} differs from what the clauses say; print the document again"
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the document, or compare it with a file. The exit code: 0, 1 (differs), 2 (unreadable)."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dispatch_protocol.specification", description="Print SPEC.md from the clauses."
-    )
-    parser.add_argument("--check", metavar="PATH", type=Path, help="exit 1 if this file is not the document")
-    path = parser.parse_args(arguments).check
-    if path is None:
-        sys.stdout.write(render())
-        return 0
-    try:
-        difference = first_difference(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"{path}: {error}", file=sys.stderr)
-        return 2
-    if difference is not None:
-        print(f"{path}: {difference}", file=sys.stderr)
-        return 1
-    return 0
+    """Print the document, or compare it with a file; the exit code of `printed.print_or_compare`."""
+    about = "Print SPEC.md from the clauses."
+    return print_or_compare(render, "dispatch_protocol.specification", about, arguments)
 
 
 def _tally() -> str:

@@ -20,6 +20,7 @@ from dispatch_protocol.clauses import (
     requirement_hash,
 )
 from dispatch_protocol.errors import UsageError
+from dispatch_protocol.printed import first_difference
 from dispatch_protocol.vocabulary import JobType, ProviderType, Role
 
 ROOT = Path(__file__).parents[2]
@@ -225,7 +226,7 @@ def test_every_section_named_in_the_code_exists() -> None:
 
 
 def test_the_specification_is_in_step_with_the_clauses() -> None:
-    assert specification.first_difference(SPEC.read_text(encoding="utf-8")) is None, (
+    assert first_difference(SPEC.read_text(encoding="utf-8"), specification.render()) is None, (
         "print it again: python -m dispatch_protocol.specification > protocol/SPEC.md"
     )
 

@@ -4,14 +4,13 @@
 exits 1 if the file at PATH is not the document.
 """
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from textwrap import fill
 from typing import Final
 
 from dispatch_protocol.clauses import clause
+from dispatch_protocol.printed import print_or_compare
 
 from dispatch_mockcoord.faults.catalogue import AIMS, CATALOGUE, aims_of
 from dispatch_mockcoord.faults.kinds import Kind, Option, Stage
@@ -70,24 +69,9 @@ def render() -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the document, or compare it with a file. The exit code: 0, 1 (differs), 2 (unreadable)."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dispatch_mockcoord.faults.listing", description="Print faults.md from the catalogue."
-    )
-    parser.add_argument("--check", metavar="PATH", type=Path, help="exit 1 if this file is not the document")
-    path = parser.parse_args(arguments).check
-    if path is None:
-        sys.stdout.write(render())
-        return 0
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        print(f"{path}: {error}", file=sys.stderr)
-        return 2
-    if text != render():
-        print(f"{path}: differs from the catalogue; print it again", file=sys.stderr)
-        return 1
-    return 0
+    """Print the document, or compare it with a file; the exit code of `printed.print_or_compare`."""
+    about = "Print faults.md from the catalogue."
+    return print_or_compare(render, "dispatch_mockcoord.faults.listing", about, arguments)
 
 
 def _by_stage() -> Iterator[tuple[Stage, list[Kind]]]:
