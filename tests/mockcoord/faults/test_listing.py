@@ -21,7 +21,7 @@ def test_a_document_that_is_not_is_refused(tmp_path: Path, capsys: pytest.Captur
     assert main(["--check", str(other)]) == 2
     other.write_text(render() + "\n", "utf-8")
     assert main(["--check", str(other)]) == 1
-    assert "print it again" in capsys.readouterr().err
+    assert "print the document again" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", CATALOGUE)
