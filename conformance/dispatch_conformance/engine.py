@@ -192,25 +192,14 @@ async def run_scenario(
 ) -> ScenarioRun:
     """Run one scenario to its end, with everything it started gone afterwards. Raises UsageError only."""
     context = Context(scenario=scenario, settings=settings, clock=clock, attempt=attempt, host=host)
-    started, error = time.monotonic(), ""
-    missing: Missing | None = None
-    endings: tuple[str, ...] = ()
+    started = time.monotonic()
     try:
-        async with context:
-            try:
-                async with asyncio.timeout(scenario.limit * settings.scale) as limit:
-                    context.limit = limit
-                    await scenario.run(context)
-            except Missing as reason:
-                missing = reason
-            except TimeoutError:
-                error = "overran its time" if limit.expired() else "a time-out that nothing handled"
-            endings = tuple(worker.ending() for worker in context.workers if not worker.running)
+        missing, error, endings = await _played(scenario, context, settings.scale)
         passive = [entry for judge in context.judges for entry in judge.finish(clock.stalled)]
     except Exception as failure:  # the suite's own: told as such, never blamed on the worker
         if isinstance(failure, UsageError) and not isinstance(failure, JsonSyntaxError):
             raise
-        passive, error = [], describe(failure)
+        missing, error, endings, passive = None, describe(failure), (), []
     observations = [*context.observations, *passive]
     observations += life(scenario, missing, passive)
     who = context.registered
@@ -231,6 +220,25 @@ async def run_scenario(
         registered=who is not None,
         smallest=context.smallest,
     )
+
+
+async def _played(
+    scenario: Scenario, context: Context, scale: float
+) -> tuple[Missing | None, str, tuple[str, ...]]:
+    """Play it: what it missed, the suite's own failure or "", and how workers ended by themselves."""
+    missing: Missing | None = None
+    error = ""
+    async with context:
+        try:
+            async with asyncio.timeout(scenario.limit * scale) as limit:
+                context.limit = limit
+                await scenario.run(context)
+        except Missing as reason:
+            missing = reason
+        except TimeoutError:
+            error = "overran its time" if limit.expired() else "a time-out that nothing handled"
+        endings = tuple(worker.ending() for worker in context.workers if not worker.running)
+    return missing, error, endings
 
 
 def describe(failure: BaseException) -> str:
