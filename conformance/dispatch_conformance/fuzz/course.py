@@ -45,13 +45,12 @@ class Plays(Protocol):
 class Course:
     """What a search does with a worker, as plain calls that block. Use it in a thread of its own.
 
-    `played` counts sequences. Everything but `in_time` raises TimeUp once the budget of seconds is used up
-    or `stop` was called; what the player raises comes through.
+    Everything but `in_time` raises TimeUp once the budget of seconds is used up or `stop` was called; what
+    the player raises comes through.
     """
 
     def __init__(self, player: Plays, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self.player = player
-        self.played = 0
         self._loop = loop
         self._deadline = time.monotonic() + seconds
         self._latest = self._deadline + MOST_ASIDE_SECONDS
@@ -83,7 +82,6 @@ class Course:
     def play(self, sequence: Sequence, *, closing: bool = True, stall: float = STALL_SECONDS) -> Outcome:
         """See `Player.play`."""
         self._expect_time()
-        self.played += 1
         return self._wait(self.player.play(sequence, closing=closing, stall=stall))
 
     def fresh(self) -> None:

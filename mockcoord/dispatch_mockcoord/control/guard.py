@@ -27,7 +27,6 @@ class Guard:
     def __init__(self, host: str, token: str | None = None) -> None:
         self._host = host.strip("[]").lower()
         self._token = token
-        self.has_token = token is not None
 
     def fault(self, scope: Mapping[str, Any], *, is_page: bool = False) -> RestFault | None:
         """Why this request is refused: 403 for a foreign host or origin, 401 without the token; or None.
