@@ -1,5 +1,7 @@
 """What effects of the core mean to a reader, as entries."""
 
+from typing import Any
+
 from dispatch_protocol.errors import shown
 from dispatch_protocol.vocabulary import JobStatus
 
@@ -20,7 +22,7 @@ from dispatch_mockcoord.roster import Roster
 _USER: int = 64
 
 
-def effect_entry(effect: Effect, roster: Roster, step: str) -> Entry | None:  # noqa: PLR0911
+def effect_entry(effect: Effect, roster: Roster, step: str) -> Entry | None:
     """The entry of an effect; None where it means nothing to a reader.
 
     `roster` knows the keys; `step` is what a changed job has come to (`summary.Account.changed`).
@@ -28,46 +30,35 @@ def effect_entry(effect: Effect, roster: Roster, step: str) -> Entry | None:  # 
     match effect:
         case JobChanged(job):
             return _job_entry(job, step)
-        case WorkerJoined(worker):
-            return Entry(
-                event="registered",
-                connection=worker.connection,
-                worker=worker.pubkey,
-                provider_type=worker.provider_type.value,
-                capabilities=tuple(sorted(worker.capabilities)),
-            )
-        case WorkerLeft(worker, why):
-            return Entry(event="left", connection=worker.connection, worker=worker.pubkey, reason=shown(why))
-        case JobRejected(job, worker, reason):
-            return Entry(
-                event="rejected",
-                connection=worker.connection,
-                worker=worker.pubkey,
-                job=shown(job.id, _USER),
-                reason=shown(reason),
-            )
         case PairingChanged(pairing):
             return Entry(event="pairing", worker=pairing.pubkey or "", user_id=shown(pairing.user_id, _USER))
-        case Refused(connection, code, detail, clause):
-            return Entry(
-                event="refused",
-                connection=connection,
-                worker=roster.key(connection),
-                code=code.value,
-                reason=detail,
-                clause=clause,
-            )
-        case Close(connection, code, reason):
-            key = roster.key(connection)
-            return Entry(
-                event="closed",
-                connection=connection,
-                worker=key,
-                code=code,
-                by="coordinator",
-                reason=shown(reason),
-            )
+        case WorkerJoined() | WorkerLeft() | JobRejected():
+            return _worker_entry(effect)
+        case Refused() | Close():
+            return _connection_entry(effect, roster.key(effect.connection))
     return None
+
+
+def _worker_entry(effect: WorkerJoined | WorkerLeft | JobRejected) -> Entry:
+    worker = effect.worker
+    about: dict[str, Any] = {"connection": worker.connection, "worker": worker.pubkey}
+    match effect:
+        case WorkerJoined():
+            kind, takes = worker.provider_type.value, tuple(sorted(worker.capabilities))
+            return Entry(event="registered", provider_type=kind, capabilities=takes, **about)
+        case WorkerLeft(_, why):
+            return Entry(event="left", reason=shown(why), **about)
+        case JobRejected(job, _, reason):
+            return Entry(event="rejected", job=shown(job.id, _USER), reason=shown(reason), **about)
+
+
+def _connection_entry(effect: Refused | Close, key: str) -> Entry:
+    about: dict[str, Any] = {"connection": effect.connection, "worker": key}
+    match effect:
+        case Refused(_, code, detail, clause):
+            return Entry(event="refused", code=code.value, reason=detail, clause=clause, **about)
+        case Close(_, code, reason):
+            return Entry(event="closed", code=code, by="coordinator", reason=shown(reason), **about)
 
 
 def _job_entry(job: Job, step: str) -> Entry:
