@@ -1,15 +1,15 @@
 """The transcript of a coordinator, bounded: its newest events, and how many older ones were left out.
 
 A `Keeper` takes events as they happen; a `Transcript` is what it holds at one moment, to be shown or saved.
-Events are kept packed, as MessagePack: that costs less than to keep their objects, among which whatever is
-made meanwhile would lie scattered over the memory.
+Events are kept in bundles, packed as MessagePack: that costs less than to keep their objects, among which
+whatever is made meanwhile would lie scattered over the memory, and less than to pack them one by one.
 """
 
 import os
+from bisect import bisect_right
 from collections import deque
 from pathlib import Path
-from sys import getsizeof
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from dispatch_protocol.canonical import parse
@@ -17,6 +17,7 @@ from dispatch_protocol.recording import (
     Header,
     Recording,
     TranscriptEvent,
+    characters,
     header,
     write_line,
     write_lines,
@@ -34,8 +35,11 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 TAIL: Final = 25
 """How many events the tail of a transcript shows."""
 
+_BUNDLE_EVENTS: Final = 32
+_BUNDLE_CHARACTERS: Final = 65_536
+
 _PACK: Final = msgspec.msgpack.Encoder().encode
-_UNPACK: Final = msgspec.msgpack.Decoder(TranscriptEvent).decode
+_UNPACK: Final = msgspec.msgpack.Decoder(list[TranscriptEvent]).decode
 _JSON_START: Final = b"{"
 
 
@@ -64,56 +68,104 @@ class Transcript(msgspec.Struct, frozen=True, kw_only=True):
             file.writelines(f"{line}\n" for line in write_lines(recording))
 
 
+class _Bundle(NamedTuple):
+    """Packed events; `until` is the number that follows the last of them."""
+
+    until: int
+    packed: bytes
+
+
 class Keeper:
     """Keeps the newest events within both bounds. `started_ms` is t=0 on the wall clock."""
 
     def __init__(self, started_ms: int, *, max_events: int = MAX_EVENTS, max_bytes: int = MAX_BYTES) -> None:
-        self.omitted = 0
+        self.count = 0
+        """How many events there were, kept or not: the number of the next."""
         self._started_ms = started_ms
         self._max_events = max_events
         self._max_bytes = max_bytes
-        self._kept: deque[bytes] = deque()
+        self._bundles: deque[_Bundle] = deque()
         self._bytes = 0
+        self._first = 0
+        self._fresh: list[TranscriptEvent] = []
+        self._fresh_characters = 0
+        self._enough = min(_BUNDLE_CHARACTERS, max_bytes // 8)
+        self._opened: tuple[int, list[TranscriptEvent]] = (0, [])
 
     def event(self, event: TranscriptEvent) -> None:
         """One event happened: the tap. Of too many, the oldest go; the newest always stays."""
-        kept, packed = self._kept, _packed(event)
-        kept.append(packed)
-        self._bytes += getsizeof(packed)
-        while len(kept) > self._max_events or (self._bytes > self._max_bytes and len(kept) > 1):
-            self._bytes -= getsizeof(kept.popleft())
-            self.omitted += 1
+        self.count += 1
+        self._fresh.append(event)
+        self._fresh_characters += characters(event)
+        if len(self._fresh) == _BUNDLE_EVENTS or self._fresh_characters > self._enough:
+            self._pack()
+        if self._bytes > self._max_bytes:
+            self._make_room()
 
     @property
-    def count(self) -> int:
-        """How many events there were, kept or not: the number of the next."""
-        return self.omitted + len(self._kept)
+    def omitted(self) -> int:
+        """How many of the oldest events are not kept any more."""
+        return max(self._first, self.count - self._max_events)
 
     def at(self, index: int) -> TranscriptEvent | None:
         """The event with this number, counted from 0 at the start; None where it is not kept any more."""
-        place = index - self.omitted
-        return _unpacked(self._kept[place]) if 0 <= place < len(self._kept) else None
+        if not self.omitted <= index < self.count:
+            return None
+        begin = self.count - len(self._fresh)
+        if index >= begin:
+            return self._fresh[index - begin]
+        begin, events = self._opened
+        if not begin <= index < begin + len(events):
+            begin, events = self._opened = self._open(index)
+        return events[index - begin]
 
     def transcript(self, seed: int | None = None) -> Transcript:
         """What is kept now; `seed` is that of the faults, if there are any."""
-        left_out = f"the first {self.omitted} events are left out" if self.omitted else None
+        omitted = self.omitted
+        left_out = f"the first {omitted} events are left out" if omitted else None
+        events = [event for bundle in self._bundles for event in _unpacked(bundle.packed)] + self._fresh
         return Transcript(
             header=header("worker", "dispatch-mockcoord", iso_time(self._started_ms), left_out, seed),
-            events=tuple(map(_unpacked, self._kept)),
-            omitted=self.omitted,
+            events=tuple(events[omitted - self._first :]),
+            omitted=omitted,
         )
 
+    def _pack(self) -> None:
+        """Make a bundle of what is fresh, and let go of those in which nothing is wanted any more."""
+        packed = _packed(self._fresh)
+        self._bundles.append(_Bundle(self.count, packed))
+        self._bytes += len(packed)
+        self._fresh = []
+        self._fresh_characters = 0
+        while self._bundles[0].until <= self.omitted:
+            self._drop()
 
-def _packed(event: TranscriptEvent) -> bytes:
-    """The event as MessagePack; with a lone surrogate, which has no UTF-8, as a line of a recording."""
+    def _make_room(self) -> None:
+        """Let go of the oldest bundles until there is room, but not of the newest event."""
+        while self._bytes > self._max_bytes and len(self._bundles) > (not self._fresh):
+            self._drop()
+
+    def _drop(self) -> None:
+        self._first, packed = self._bundles.popleft()
+        self._bytes -= len(packed)
+
+    def _open(self, index: int) -> tuple[int, list[TranscriptEvent]]:
+        """The bundle with this event: the number of its first, and its events."""
+        bundle = self._bundles[bisect_right(self._bundles, index, key=lambda one: one.until)]
+        events = _unpacked(bundle.packed)
+        return bundle.until - len(events), events
+
+
+def _packed(events: list[TranscriptEvent]) -> bytes:
+    """The events as MessagePack; with a lone surrogate, which has no UTF-8, as lines of a recording."""
     try:
-        return _PACK(event)
+        return _PACK(events)
     except UnicodeEncodeError:
-        return write_line(event).encode("utf-8")
+        return "\n".join(map(write_line, events)).encode("utf-8")
 
 
-def _unpacked(packed: bytes) -> TranscriptEvent:
-    """The event again. A MessagePack map of few members never begins like a JSON object."""
+def _unpacked(packed: bytes) -> list[TranscriptEvent]:
+    """The events again. A MessagePack array never begins like a JSON object."""
     if packed.startswith(_JSON_START):
-        return msgspec.convert(parse(packed), TranscriptEvent)  # type: ignore[no-any-return]
-    return _UNPACK(packed)  # type: ignore[no-any-return]
+        return [msgspec.convert(parse(line), TranscriptEvent) for line in packed.split(b"\n")]
+    return _UNPACK(packed)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from dispatch_protocol.recording import Frame, Http, TranscriptEvent
+from dispatch_protocol.recording import TranscriptEvent, characters
 from dispatch_protocol.rules import SPANS, Finding, Rules
 from dispatch_protocol.vocabulary import Role
 
@@ -88,7 +88,7 @@ class Watch(Layer):
         if self._ticking is not None:
             self._stalls.note(time.monotonic())
         self._seen += 1
-        self._recent.append(event if _is_short(event) else None)
+        self._recent.append(event if characters(event) <= _EVIDENCE_CHARACTERS else None)
         found = self._rules.feed(event)
         if found:
             self._note(found, event)
@@ -156,13 +156,3 @@ class Watch(Layer):
     def _recent_event(self, index: int) -> TranscriptEvent | None:
         place = index - (self._seen - len(self._recent))
         return self._recent[place] if 0 <= place < len(self._recent) else None
-
-
-def _is_short(event: TranscriptEvent) -> bool:
-    """Whether the event may be kept at hand as it is."""
-    if isinstance(event, Frame):
-        return len(event.text or event.base64 or "") <= _EVIDENCE_CHARACTERS
-    if isinstance(event, Http):
-        bodies = (event.request, event.request_base64, event.response, event.response_base64)
-        return sum(len(body) for body in bodies if body) <= _EVIDENCE_CHARACTERS
-    return True

@@ -153,6 +153,16 @@ def frame_event(
     )
 
 
+def characters(event: TranscriptEvent) -> int:
+    """How many characters its long texts have: those of a frame, or of the bodies of an exchange."""
+    if isinstance(event, Frame):
+        return len(event.text or event.base64 or "")
+    if isinstance(event, Http):
+        bodies = (event.request, event.request_base64, event.response, event.response_base64)
+        return sum([len(body) for body in bodies if body])
+    return 0
+
+
 def header(
     subject: str, peer: str, recorded: str, origin: str | None = None, seed: int | None = None
 ) -> Header:

@@ -1,6 +1,7 @@
 """The transcript that is kept: its bounds, what it says of what it left out, and the recording it becomes."""
 
 from pathlib import Path
+from random import Random
 
 from dispatch_mockcoord.transcript import Keeper
 from dispatch_protocol.recording import (
@@ -10,10 +11,13 @@ from dispatch_protocol.recording import (
     Leap,
     Opened,
     TranscriptEvent,
+    characters,
     frame_event,
     read_lines,
 )
 from dispatch_protocol.vocabulary import Role
+from hypothesis import given
+from hypothesis import strategies as st
 
 STARTED_MS = 1_795_327_200_000
 EVENTS: list[TranscriptEvent] = [
@@ -25,6 +29,8 @@ EVENTS: list[TranscriptEvent] = [
     Leap(t=0.6, seconds=30),
     Closed(t=31.0, connection=1, code=1012, by=Role.COORDINATOR),
 ]
+LONE = frame_event(0.1, 1, Role.WORKER, '{"type":"\ud800"}')
+LONG = Http(t=0.7, sender="client", method="GET", path="/v1/health", status=200, response="x" * 9_000)
 
 
 def keeper(**bounds: int) -> Keeper:
@@ -41,11 +47,32 @@ def test_everything_is_kept_and_numbered() -> None:
 
 
 def test_a_lone_surrogate_is_kept_exactly() -> None:
-    event = frame_event(0.1, 1, Role.WORKER, '{"type":"\ud800"}')
     filled = Keeper(STARTED_MS)
-    filled.event(event)
-    assert filled.at(0) == event
-    assert filled.transcript().events == (event,)
+    filled.event(LONE)
+    assert filled.at(0) == LONE
+    assert filled.transcript().events == (LONE,)
+
+
+@given(st.integers(0, 200), st.integers(1, 120), st.sampled_from([1_000, 40_000, 10**9]), st.randoms())
+def test_the_newest_are_kept_whatever_comes(
+    count: int, max_events: int, max_bytes: int, chance: Random
+) -> None:
+    events = chance.choices([*EVENTS, LONE, LONG], k=count)
+    filled = Keeper(STARTED_MS, max_events=max_events, max_bytes=max_bytes)
+    for event in events:
+        filled.event(event)
+    told = filled.transcript()
+    assert told.events == tuple(events[told.omitted :])
+    assert len(told.events) <= max_events
+    assert len(told.events) > 0 or not events
+    if max_bytes == 10**9:
+        assert len(told.events) == min(max_events, count)
+    else:
+        assert sum(map(characters, told.events[:-1])) <= max_bytes + max_bytes // 8
+    assert filled.count == count
+    for number in chance.sample(range(-1, count + 1), count + 2):
+        kept = told.omitted <= number < count
+        assert filled.at(number) == (events[number] if kept else None)
 
 
 def test_each_event_is_one_inert_line() -> None:

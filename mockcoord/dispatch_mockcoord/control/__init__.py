@@ -50,7 +50,8 @@ the oldest event that is kept. Without either, a stream begins with what happens
 
 * `hello` `{run, number, restarted}` first: `restarted` where the id asked for is of another run; `missed`
   `{count}` where so many events are gone that should have come.
-* `job` JOB; `worker` `{what: joined|left, why, …WORKER}`; `pairing` PAIRING; `violation` VIOLATION.
+* `job` JOB (where no stream was open as it changed: as it stands when that is read); `worker` `{what:
+  joined|left, why, …WORKER}`; `pairing` PAIRING; `violation` VIOLATION.
 * `frame` `{index, t, connection, from, opcode, text | base64, length, cut, fragments}`; `connection` `{index,
   t, what: open|close, connection, path | code, by, reason}`; `http` `{index, t, from, method, path, status,
   request, response, length, cut}`; `fault` `{index, t, name, connection, exchange, detail, legal}`; `clock`

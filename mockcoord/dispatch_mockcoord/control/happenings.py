@@ -44,9 +44,10 @@ class Teller:
         self._event_at = event_at
 
     def told(self, item: object) -> tuple[str, bytes] | None:
-        """The kind and the JSON of a happening: the number of an event, a job, an effect, a violation.
+        """The kind and JSON of a happening: the number of an event, a job or its id, an effect, a violation.
 
-        None for what is not kept any more, or means nothing to a reader.
+        A job of which only the id is given is told as it stands now. None for what is not kept any more, or
+        means nothing to a reader. Raises what the store raises where it fails.
         """
         seen = self._seen(item)
         return None if seen is None else (seen[0], json_bytes(seen[1]))
@@ -56,8 +57,9 @@ class Teller:
             case int():
                 event = self._event_at(item)
                 return None if event is None else event_line(item, event)
-            case Job():
-                return "job", job_line(item)
+            case str() | Job():
+                job = self._board.store.job(item) if isinstance(item, str) else item
+                return None if job is None else ("job", job_line(job))
             case WorkerJoined() | WorkerLeft():
                 return "worker", self._worker(item)
             case PairingChanged(pairing):

@@ -21,7 +21,7 @@ MAX_BATCH_BYTES: Final = 65_536
 _DIGITS: Final = 15
 
 Item = object
-"""What happened: an effect, a finding, or the number of an event of the transcript."""
+"""What happened: an effect, a finding, a job or its id, or the number of an event of the transcript."""
 
 
 class Batch(NamedTuple):

@@ -61,16 +61,18 @@ class Control(Layer):
         if self.token is None and not is_loopback(switchboard.settings.host):
             self.token = new_token()
         self._guard = Guard(switchboard.settings.host, self.token)
-        keeper = Keeper(switchboard.started.wall_ms)
+        self._keeper = keeper = Keeper(switchboard.started.wall_ms)
+        self._tally = _tally(switchboard)
         teller = Teller(switchboard, keeper.at)
         run = f"{switchboard.started.wall_ms:x}{secrets.token_hex(2)}"
         self._journal = journal = Journal(run, teller.told)
+        self._streams = Streams(journal)
         self.scene = Scene(
             board=switchboard,
             keeper=keeper,
-            tally=_tally(switchboard),
+            tally=self._tally,
             journal=journal,
-            streams=Streams(journal),
+            streams=self._streams,
             faults=self._faults,
             time=self._time,
             watch=self._watch,
@@ -104,9 +106,9 @@ class Control(Layer):
         await self._has_ended.wait()
 
     def _event(self, event: TranscriptEvent) -> None:
-        index = self.scene.keeper.count
-        self.scene.keeper.event(event)
-        self._journal.put(index)
+        keeper = self._keeper
+        self._journal.put(keeper.count)
+        keeper.event(event)
 
     def _effect(self, effect: Effect) -> None:
         step = self._steps.get(type(effect))
@@ -114,8 +116,10 @@ class Control(Layer):
             step(effect)
 
     def _job_changed(self, effect: JobChanged) -> None:
-        self.scene.tally.changed(effect.job)
-        self._journal.put(light(effect.job))
+        job = effect.job
+        self._tally.changed(job)
+        # Nobody reads it yet: later, how the job stands then is as good, and its name costs nothing to keep.
+        self._journal.put(light(job) if self._streams.open or job.demo else job.id)
 
     def _violated(self, breach: Breach) -> None:
         assert self._watch is not None  # noqa: S101

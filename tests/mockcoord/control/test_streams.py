@@ -67,6 +67,18 @@ async def test_a_stream_is_taken_up_where_it_broke_off() -> None:
             assert (await stream.next()).kind == "worker"
 
 
+async def test_a_job_that_nobody_saw_is_told_as_it_stands() -> None:
+    async with stage() as where, where.client() as asked, worker(where.running) as session:
+        await asked.post("/v1/jobs/commit/fast", json=TASK)
+        job_id = await session.work()
+        async with asyncio.timeout(WAIT):
+            while not (await asked.get(f"/_mock/jobs/{job_id}")).json()["has_receipt"]:
+                await asyncio.sleep(0.01)
+        async with listening(where, "?since=0&kinds=job") as stream:
+            job = (await stream.until("job")).data
+        assert (job["id"], job["status"], job["has_receipt"]) == (job_id, "completed", True)
+
+
 async def test_an_id_of_another_run_begins_anew_and_says_so() -> None:
     async with stage() as where, connected(where.running):
         for foreign in ("another-5", "x", "-", "", "\u00e9-1"):
