@@ -19,6 +19,9 @@ WORKERS: Final = 200
 CLIENTS: Final = 16
 POLL_SECONDS: Final = 0.02
 SETTLE_SECONDS: Final = 0.6
+QUIET_SECONDS: Final = 2.0
+"""How long a browser that was closed is given to be gone, before the next round is measured."""
+
 AFTERMATH_SECONDS: Final = 4.0
 """How long a page may take to catch up when all is done."""
 
@@ -31,7 +34,7 @@ MEGABYTES: Final = 200.0
 def main() -> int:
     """Measure and print; 1 where a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.dashboard", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--jobs", type=int, default=10_000, help="behind the page, and in each round a third")
     options = parser.parse_args()
     cost = report(f"Server: {WORKERS} workers, {CLIENTS} clients", costs(options.rounds, options.jobs // 3))
@@ -53,6 +56,7 @@ def costs(rounds: int, jobs: int) -> list[Figure]:
             for name, server in turns if number % 2 else reversed(turns):
                 with dashboard(server.port) if name == "page" else nullcontext():
                     found[name].append(_run(server, jobs))
+                time.sleep(QUIET_SECONDS)
     above = {
         name: [100 * (ours / base - 1) for ours, base in zip(found[name], found["bare"], strict=True)]
         for name in ("face", "page")
