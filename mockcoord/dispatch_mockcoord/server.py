@@ -9,7 +9,7 @@ async with MockCoordinator(Settings()) as running:
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -37,6 +37,9 @@ STOP_SECONDS: Final = 2.0
 """How long peers may take to let go when the coordinator ends."""
 
 _POLL_SECONDS: Final = 0.005
+
+_ACCEPT_TURNS: Final = 4
+"""How many turns of the loop lie at most between a connection's acceptance and its being known."""
 
 
 class MockCoordinator:
@@ -92,6 +95,7 @@ class MockCoordinator:
                 self._listening or listen(self.settings.host, self.settings.port)
             )
             self._store = opened.enter_context(closing(_store(self.settings)))
+            self._serving = listening.fileno()
             self.port = listening.getsockname()[1]
             self.switchboard = Switchboard(self.settings, self._store, self._clock)
             self.switchboard.taps = self._taps
@@ -112,8 +116,7 @@ class MockCoordinator:
     ) -> None:
         """Close every connection, free the port and the store."""
         self._dating.cancel()
-        for server in self._server.servers:
-            server.close()
+        await self._stop_accepting()
         for layer in self._layers:
             layer.closing()
         self.switchboard.stop()
@@ -139,6 +142,15 @@ class MockCoordinator:
         while True:
             await asyncio.sleep(1)
             await self._server.on_tick(0)
+
+    async def _stop_accepting(self) -> None:
+        """Take no further connection. One that is being accepted is known first: asyncio would lose it."""
+        with suppress(NotImplementedError):  # an event loop that does not watch sockets itself
+            asyncio.get_running_loop().remove_reader(self._serving)
+        for _ in range(_ACCEPT_TURNS):
+            await asyncio.sleep(0)
+        for server in self._server.servers:
+            server.close()
 
     async def _until_deserted(self) -> None:
         """Wait until every connection is over, but no longer than STOP_SECONDS."""

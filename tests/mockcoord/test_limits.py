@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import socket
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -119,6 +121,17 @@ async def test_sockets_are_bounded_and_make_room() -> None:
                 break
         async with client(running) as http:
             assert (await http.get("/v1/health")).json()["workers_online"] == 1
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_connection_that_comes_at_the_very_end_is_not_left_open(turns: int) -> None:
+    async with MockCoordinator(settings()) as ending:
+        late = socket.create_connection(("127.0.0.1", ending.port))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+    with late, suppress(ConnectionResetError):
+        late.settimeout(5)
+        assert late.recv(1) == b""
 
 
 async def test_a_request_on_a_socket_too_many_reads_as_any_refusal() -> None:
