@@ -16,6 +16,9 @@ MAX_BODY: Final = 16 * 1024 * 1024
 MAX_CONNECTIONS: Final = 128
 """How many connections one server keeps open; a further one is closed at once."""
 
+MAX_AHEAD: Final = 65_536
+"""How many bytes are read behind a request that is not answered yet; more of them wait in the network."""
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -142,6 +145,16 @@ class _Connection(asyncio.Protocol):
             self._read()
         except h11.RemoteProtocolError as error:
             self._refuse(error.error_status_hint)
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Read on only where no more than MAX_AHEAD waits for what came before it to be answered."""
+        if self._transport is None:
+            return
+        if len(self._http.trailing_data[0]) > MAX_AHEAD:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def _read(self) -> None:
         """Take h11's events until it needs more, pauses behind a request, or hands the connection over."""
@@ -224,6 +237,7 @@ class _Connection(asyncio.Protocol):
             self._read()
         except h11.RemoteProtocolError as error:
             self._refuse(error.error_status_hint)
+        self._hold_back()
 
     def _refuse(self, status: int) -> None:
         if self._http.our_state in {h11.IDLE, h11.SEND_RESPONSE}:

@@ -314,3 +314,27 @@ async def test_answers_that_break_off(bench: Bench, fate: str, got: bytes) -> No
         answer = await asyncio.wait_for(reader.read(), 20)
         assert answer.endswith(got)
     writer.close()
+
+
+async def test_requests_are_not_read_without_bound_ahead_of_their_answers(bench: Bench) -> None:
+    bench.reply = Reply(delay=60)
+    _, writer = await bench.raw(b"GET /first HTTP/1.1\r\nHost: x\r\n\r\n")
+    piece = b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n" * 30_000
+    with pytest.raises(TimeoutError):
+        for _ in range(64):
+            writer.write(piece)
+            async with asyncio.timeout(2):
+                await writer.drain()
+    writer.transport.abort()
+
+
+async def test_requests_that_wait_for_their_turn_are_all_answered(bench: Bench) -> None:
+    bench.reply = Reply(body=b"!")
+    request = b"GET /" + b"x" * 400 + b" HTTP/1.1\r\nHost: x\r\n\r\n"
+    reader, writer = await bench.raw(b"")
+    writer.write(request * 1_000)
+    async with asyncio.timeout(20):
+        for _ in range(1_000):
+            answer = await reader.readuntil(b"!")
+            assert answer.startswith(b"HTTP/1.1 200")
+    writer.close()
