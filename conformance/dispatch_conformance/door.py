@@ -150,6 +150,14 @@ class _Guest(asyncio.Protocol):
         if len(self._waiting) > WAITING_BYTES and self._transport is not None:
             self._transport.pause_reading()
 
+    def pause_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.pause_writing()
+
+    def resume_writing(self) -> None:
+        if self._inner is not None:
+            self._inner.resume_writing()
+
     def eof_received(self) -> bool:
         return bool(self._inner is not None and self._inner.eof_received())
 

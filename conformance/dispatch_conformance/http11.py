@@ -112,6 +112,8 @@ class _Connection(asyncio.Protocol):
         self._request: h11.Request | None = None
         self._body = bytearray()
         self._answering: asyncio.Task[None] | None = None
+        self._read_by_client = asyncio.Event()
+        self._read_by_client.set()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  asyncio's own contract for streams
@@ -133,6 +135,12 @@ class _Connection(asyncio.Protocol):
         """Close without a word."""
         if self._transport is not None:
             self._transport.abort()
+
+    def pause_writing(self) -> None:
+        self._read_by_client.clear()
+
+    def resume_writing(self) -> None:
+        self._read_by_client.set()
 
     def eof_received(self) -> bool:
         return self._answering is not None  # the answer may still be read by a client that half-closed
@@ -207,6 +215,7 @@ class _Connection(asyncio.Protocol):
         if reply.fate == "cut":
             self._close()
             return
+        await self._read_by_client.wait()
         self._finish()
 
     async def _send(self, reply: Reply) -> None:
