@@ -1,4 +1,4 @@
-"""What the documents name is there: files, headings, commands with their options, targets of make, modules."""
+"""What the documents name is there: files, headings, commands and options, targets of make, modules."""
 
 import re
 import shlex
