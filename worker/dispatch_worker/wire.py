@@ -2,7 +2,8 @@
 
 Frames leave in the order in which they were given, and the closing handshake comes after the last of them. A
 session's effects never wait for the network: they are queued here, and reading pauses while the other side
-does not read, so that the queue stays short. Source: RFC 6455.
+does not read, so that the queue stays short. Pongs bypass the queue, as the library answers pings by itself:
+who sends pings and reads nothing is cut off. Source: RFC 6455.
 """
 
 import asyncio
@@ -29,6 +30,12 @@ CLOSE_SECONDS: Final = 1.5
 MAX_QUEUED: Final = 64
 """How many frames wait to be sent before reading pauses."""
 
+MAX_QUEUED_CHARACTERS: Final = MAX_FRAME_BYTES
+"""How long the frames that wait may be together before reading pauses."""
+
+MAX_UNSENT_BYTES: Final = 2 * MAX_FRAME_BYTES
+"""How much may lie unread before the other side's next ping ends the connection; one frame and more fits."""
+
 ABNORMAL: Final = 1006
 """The code of a connection that ended without a close frame (RFC 6455 §7.1.5)."""
 
@@ -42,6 +49,7 @@ class Wire:
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
         self._queue: deque[str] = deque()
+        self._characters = 0
         self._goodbye: Close | None = None
         self._is_over = False
         self._filled = asyncio.Event()
@@ -50,6 +58,7 @@ class Wire:
     def send(self, frame: str) -> None:
         """Queue a text frame."""
         self._queue.append(frame)
+        self._characters += len(frame)
         self._filled.set()
 
     def close(self, goodbye: Close) -> None:
@@ -61,7 +70,7 @@ class Wire:
 
     async def receive(self) -> str | bytes:
         """The next message, once there is room for answers. Raises ConnectionClosed at the end."""
-        while len(self._queue) >= MAX_QUEUED:
+        while len(self._queue) >= MAX_QUEUED or self._characters >= MAX_QUEUED_CHARACTERS:
             self._drained.clear()
             await self._drained.wait()
         try:
@@ -77,7 +86,7 @@ class Wire:
             while not self._is_over:
                 while self._queue:
                     await self._connection.send(self._queue[0])
-                    self._queue.popleft()
+                    self._characters -= len(self._queue.popleft())
                     self._drained.set()
                 if self._goodbye is not None:
                     await self._connection.close(self._goodbye.code, self._goodbye.reason)
@@ -85,20 +94,24 @@ class Wire:
                 self._filled.clear()
                 await self._filled.wait()
         self._queue.clear()
+        self._characters = 0
         self._drained.set()
 
 
 async def open_wire(url: str, on_control: Callable[[], None]) -> Wire:
     """Open a connection; `on_control` is called for each control frame, pings and pongs among them.
 
-    No compression, no proxy, no pings of this side's own; a message beyond MAX_FRAME_BYTES ends the
-    connection with 1009. Raises TransportError, not yet escaped, where none comes about.
+    No compression, no proxy, no pings of this side's own; a message beyond MAX_FRAME_BYTES, or of thousands
+    of fragments, ends the connection with 1009. Raises TransportError, not yet escaped, where none comes
+    about.
     """
 
     class Connection(ClientConnection):
         def process_event(self, event: Any) -> None:
             if isinstance(event, Frame) and event.opcode in CTRL_OPCODES:
                 on_control()
+                if self.transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
+                    self.transport.abort()
             super().process_event(event)
 
     try:
