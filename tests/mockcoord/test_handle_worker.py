@@ -2,7 +2,10 @@
 
 import os
 import signal
-from collections.abc import Iterator
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,7 +44,7 @@ def test_options_are_passed_on(running: CoordinatorHandle, tmp_path: Path) -> No
     with WorkerProcess(running, tmp_path, "--pairing-code", code, "--provider-type", "SEEKER") as worker:
         (view,) = running.wait_for_worker()
         assert (view.provider_type, view.pubkey) == ("SEEKER", worker.pubkey)
-        running.run("classify", "good")  # it takes jobs once its claim is answered
+        until(lambda: "Trust paired with user: alice" in worker.output)
         job = running.run("classify", "good", user_id="alice", privacy_class="PRIVATE")
         assert (job.verified, job.worker) == (True, worker.pubkey)
 
@@ -84,3 +87,41 @@ def test_one_that_does_not_end_is_killed(
     os.kill(worker.pid, signal.SIGSTOP)
     worker.stop()
     assert worker.exit_status == -signal.SIGKILL
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from dispatch_mockcoord.testing import WorkerProcess, mock_coordinator
+
+with mock_coordinator() as running, WorkerProcess(running, Path(sys.argv[1])) as worker:
+    print(worker.pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked at in /proc")
+def test_it_ends_with_its_starter_however_that_ends(tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", STARTER, tmp_path], stdout=subprocess.PIPE) as starter:
+        assert starter.stdout is not None
+        pid = int(starter.stdout.readline())
+        assert is_alive(pid)
+        starter.kill()
+    until(lambda: not is_alive(pid))
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Wait for this; fails where it does not come."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that has ended, and is not waited for, does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"

@@ -22,6 +22,7 @@ START_SECONDS: Final = 15.0
 STOP_SECONDS: Final = 10.0
 """How long it may take to end when it is told to."""
 
+_LEASH: Final = str(Path(__file__).with_name("leash.py"))
 _OUTPUT_BYTES: Final = 8_192
 _LOOK_SECONDS: Final = 0.1
 _DEFAULTS: Final = ("--llm", "stub", "--longest-wait", "1")
@@ -38,7 +39,8 @@ class WorkerProcess:
     """A reference worker with a key of its own in `folder`, connected to a coordinator under test.
 
     `arguments` are further options of `dispatch-worker`. Unless they say otherwise it answers LLM_INFER jobs
-    with a canned text that is marked as one. To be used in a `with` block, or started and stopped.
+    with a canned text that is marked as one. To be used in a `with` block, or started and stopped; it ends
+    with this process, however that ends.
     """
 
     def __init__(self, coordinator: CoordinatorHandle, folder: Path, *arguments: str) -> None:
@@ -79,7 +81,7 @@ class WorkerProcess:
         """Start it; returns when it is registered. Raises WorkerEnded or NotInTime, with what it printed."""
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
-                self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()
+                self._command(), stdin=subprocess.PIPE, stdout=log, stderr=log, env=_environment()
             )
         try:
             self._await_registration(self._process)
@@ -98,6 +100,8 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -119,7 +123,7 @@ class WorkerProcess:
 
     def _command(self) -> list[str]:
         # -P: the tests' own folder must not stand before the installed package.
-        run = [sys.executable, "-P", "-m", "dispatch_worker"]
+        run = [sys.executable, "-P", _LEASH]
         where = ["--coordinator-url", self._coordinator.url, "--key-path", str(self._key_path)]
         return [*run, *where, *_DEFAULTS, *self._arguments]
 
