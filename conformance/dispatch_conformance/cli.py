@@ -5,6 +5,7 @@ terminated.
 """
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -26,6 +27,9 @@ INTERRUPTED = 130
 TERMINATED = 143
 """The exit code after SIGTERM."""
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+"""What says that there is no room for what is to be written."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
@@ -35,13 +39,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             # a terminal that knows ASCII only is told all the same
             stream.reconfigure(errors="backslashreplace")
     try:
-        return int(options.action(options))
+        code = int(options.action(options))
+        sys.stdout.flush()  # what cannot be told shows here, and not when the interpreter ends
     except UsageError as error:
         print(f"dispatch-conformance: {error}", file=sys.stderr)
         return MISUSE
     except BrokenPipeError:
-        # whoever read the output has gone: nothing more can be told, nor flushed at the end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fall_silent()
+        return MISUSE
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _fall_silent()
+        print(f"dispatch-conformance: {error.filename or 'the output'}: {error.strerror}", file=sys.stderr)
         return MISUSE
     except KeyboardInterrupt:
         print("dispatch-conformance: interrupted; the workers are gone", file=sys.stderr)
@@ -49,6 +59,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Terminated:
         print("dispatch-conformance: terminated; the workers are gone", file=sys.stderr)
         return TERMINATED
+    return code
+
+
+def _fall_silent() -> None:
+    """Nothing more can be told on stdout, nor flushed at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -78,12 +78,7 @@ def run(options: Options) -> int:
     terminal = Terminal(quiet=options.quiet)
     terminal.begin(settings, len(scenarios))
     outcome, report = _examine(settings, scenarios, baseline, folder, quiet=options.quiet)
-    terminal.end(report)
-    if options.write_baseline is not None:
-        count = save_baseline(Path(options.write_baseline), report, baseline)
-        entries = "1 entry" if count == 1 else f"{count} entries"
-        terminal.say(f"a baseline of {entries} is written to {options.write_baseline}")
-    return _write(report, outcome, formats, terminal)
+    return _conclude(options, outcome, report, baseline=baseline, formats=formats, terminal=terminal)
 
 
 def settings_of(options: Options, baseline: Baseline, attachment: Attachment | None) -> Settings:
@@ -136,12 +131,30 @@ def _output(options: Options) -> tuple[Path | None, tuple[str, ...]]:
     return folder, formats
 
 
-def _write(report: Report, outcome: Outcome, formats: tuple[str, ...], terminal: Terminal) -> int:
-    """Write the results where they are asked for; the exit code: what could not be written is never a 0."""
-    if report.folder is None:
-        return report.exit_code
-    slips = write_results(report.folder, report, outcome, formats)
+def _conclude(
+    options: Options,
+    outcome: Outcome,
+    report: Report,
+    *,
+    baseline: Baseline,
+    formats: tuple[str, ...],
+    terminal: Terminal,
+) -> int:
+    """Write what is asked for, then tell; the exit code: what could not be written is never a 0."""
+    slips: tuple[str, ...] = ()
+    written: list[str] = []
+    try:  # kept before it is told: stdout may be full, or its reader gone
+        if report.folder is not None:
+            slips = write_results(report.folder, report, outcome, formats)
+            written.append(f"written to {report.folder}")
+        if options.write_baseline is not None:
+            count = save_baseline(Path(options.write_baseline), report, baseline)
+            entries = "1 entry" if count == 1 else f"{count} entries"
+            written.append(f"a baseline of {entries} is written to {options.write_baseline}")
+    finally:
+        terminal.end(report)
     for slip in slips:
         terminal.say(f"the suite's own failure: {slip}", Verdict.FAIL)
-    terminal.say(f"written to {report.folder}")
+    for text in written:
+        terminal.say(text)
     return report.exit_code or (UNDECIDED if slips else CONFORMANT)

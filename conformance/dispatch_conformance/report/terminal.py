@@ -36,9 +36,10 @@ class Terminal:
     """Writes to stdout as it is when `begin` is called. With `quiet` only what fails, and the summary."""
 
     def __init__(self, *, quiet: bool = False) -> None:
-        from rich.console import Console  # noqa: PLC0415  rich is slow to import, and `list` does without
+        # rich is slow to import, and `list` does without
+        from dispatch_conformance.report.console import ReportConsole  # noqa: PLC0415
 
-        self._console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+        self._console = ReportConsole(highlight=False, markup=False, emoji=False, soft_wrap=True)
         self._quiet = quiet
 
     def begin(self, settings: Settings, scenarios: int) -> None:
