@@ -32,7 +32,7 @@ FREE_FRAMES: Final = 2_000
 """How many frames a worker may send on a connection whatever happens."""
 
 FRAMES_PER_FRAME: Final = 16
-"""How many more it may send for every frame that the suite sent it."""
+"""How many more it may send for every frame that the suite sent it unasked."""
 
 _NO_CODE: Final = 1005
 _ABNORMAL: Final = 1006

@@ -32,7 +32,7 @@ class Outgoing:
     """The sending half of a connection, numbered `number` in its transcript.
 
     Everything sent is added to the transcript. `closed` tells how the connection ended, once it has;
-    `frames_out` counts messages and control frames.
+    `frames_out` counts messages and control frames that are no answers.
     """
 
     def __init__(
@@ -62,6 +62,12 @@ class Outgoing:
         number = next(code for code, name in OPCODES.items() if name == opcode)
         self._write(WsFrame(number, data).serialize(mask=False))
         return self._sent(payload, opcode)
+
+    def answer(self, text: str) -> int:
+        """Send what a worker's own frame asked for: it entitles the worker to no more frames."""
+        index = self.send(text)
+        self.frames_out -= 1
+        return index
 
     def send_fragments(self, pieces: Sequence[bytes], *, opcode: OpcodeName = "text") -> int:
         """Send one message in as many frames as there are pieces (at least one)."""
@@ -120,5 +126,5 @@ class Outgoing:
     def _write(self, data: bytes) -> None:
         if self._held is not None:
             self._held.append(data)
-        elif data:
+        elif data and not self._transport.is_closing():  # asyncio warns of each write behind a reset
             self._transport.write(data)

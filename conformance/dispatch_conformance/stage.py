@@ -264,7 +264,7 @@ class Stage:
         link = session.link
         with contextlib.suppress(TransportError, WorkerLost), link.together():
             for text in self.conduct.acks(session):
-                link.send(text)
+                link.answer(text)
                 if '"status":"ok"' in text:
                     session.acked_at = self.transcript.now
             for assignment in self.conduct.with_acks(session):
@@ -276,7 +276,7 @@ class Stage:
             if session.link is link and len(session.heartbeats) < 10_000:
                 session.heartbeats.append(self.transcript.now)
         if self.conduct.heartbeat_acks and link.open:
-            link.send(HEARTBEAT_ACK)
+            link.answer(HEARTBEAT_ACK)
 
     def _receipt(self, members: Mapping[str, Member]) -> None:
         receipt = members.get("receipt")

@@ -9,11 +9,13 @@ import httpx2
 import pytest
 from dispatch_conformance.conduct import Session, acknowledgement, refusal
 from dispatch_conformance.jobs import Assignment, Kind
+from dispatch_conformance.link import FREE_FRAMES
 from dispatch_conformance.missing import NotConnected, NotRegistered, WorkerLost
 from dispatch_conformance.stage import SETTLE_SECONDS, Stage
 from dispatch_protocol.canonical import Json, JsonValue
 from dispatch_protocol.recording import Http
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 KEY = "ab" * 32
 REGISTER = {
@@ -275,3 +277,32 @@ async def test_a_second_registration_is_awaited_apart(stage: Stage, worker: Work
         second = await stage.registered(after=first)
         assert second is not first
         assert stage.session is second
+
+
+@pytest.mark.parametrize("message", [REGISTER, {"type": "heartbeat", "provider_pubkey": KEY}])
+async def test_answers_entitle_to_no_more_of_what_they_answer(
+    stage: Stage, worker: Worker, message: dict[str, Any]
+) -> None:
+    await worker.register()
+    with pytest.raises(ConnectionClosed):
+        async with asyncio.timeout(20):
+            for _ in range(20 * FREE_FRAMES):
+                await worker.send(**message)
+    assert [oddity.kind for oddity in stage.transcript.oddities] == ["flood"]
+    assert stage.wire.links[0].frames_in == FREE_FRAMES + 1
+
+
+async def test_a_worker_that_is_gone_in_the_middle_of_its_frames_leaves_no_warnings(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with connect(stage.ws_url, proxy=None) as socket:
+        await Worker(socket).register()
+        link = (await stage.registered()).link
+        link.abort()
+        with link.together():
+            for _ in range(20):
+                link.answer(acknowledgement(stage.sessions[0]))
+        for _ in range(20):
+            link.answer(acknowledgement(stage.sessions[0]))
+        await asyncio.sleep(0)
+    assert not caplog.records
