@@ -18,7 +18,19 @@ from typing import Final
 from dispatch_protocol.vocabulary import WireCode
 
 _SHOWN: Final = 200
-_outline: Final = Repr()
+
+
+class _Outline(Repr):
+    """The outline of any value, a number too long to be written in decimal among them."""
+
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:
+            return f"a number of {x.bit_length()} bits"
+
+
+_outline: Final = _Outline()
 _outline.maxlevel, _outline.maxstring = 3, _SHOWN
 
 

@@ -69,6 +69,11 @@ def test_whatever_is_shown_is_short_printable_ascii(value: object, limit: int) -
     assert len(text) <= 10 * limit + 40
 
 
+def test_a_number_of_any_length_is_shown() -> None:
+    for number in (10**4000, 10**5000, -(2**100_000)):
+        assert 0 < len(shown([number], 100)) < 200
+
+
 def test_values_without_bottom_are_shown_in_outline() -> None:
     deep: list[object] = []
     for _ in range(100_000):
