@@ -45,9 +45,10 @@ class Option(msgspec.Struct, frozen=True):
             if isinstance(value, str) and (not self.choices or value in self.choices):
                 return value
         else:
-            number = _number(value, whole=isinstance(self.default, int))
+            is_whole = isinstance(self.default, int)
+            number = _number(value, whole=is_whole)
             if number is not None and self._allows(number):
-                return number
+                return number if is_whole else float(number)
         raise UsageError(f"{self.name} cannot be {shown(value, _SHOWN)}: {self.allowed}")
 
     @property
@@ -109,6 +110,4 @@ def _number(value: object, *, whole: bool) -> float | int | None:
             return None
     if isinstance(value, float) and whole:
         return int(value) if value.is_integer() else None
-    if isinstance(value, int | float):
-        return value if whole else float(value)
-    return None
+    return value if isinstance(value, int | float) else None

@@ -7,6 +7,7 @@ from random import Random
 from typing import Final
 
 import msgspec
+from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.recording import Fault as Mark
 from starlette.middleware import Middleware
 
@@ -76,6 +77,8 @@ class Faults(Layer):
 
         Raises UsageError, which names what is at fault and what is allowed.
         """
+        if not isinstance(fault, str | Fault):
+            raise UsageError(f"no fault: {shown(fault)}; use its text, such as close:code=1012, or a Fault")
         given = read_fault(fault) if isinstance(fault, str) else fault
         checked = fault_of(given.name, {**given_to(given), **options})
         self._plan.add(checked, kind_of(checked.name), spelled(checked))

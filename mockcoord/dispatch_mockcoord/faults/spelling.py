@@ -33,8 +33,9 @@ MAX_SEED: Final = 2**53
 MAX_FILE_BYTES: Final = 1_048_576
 """The longest file of faults."""
 
-_PART: Final = re.compile(r'\s*(\w+)\s*=\s*("(?:[^"\\]|\\.)*"|[^,"]*?)\s*(,|\Z)')
-_PLAIN: Final = re.compile(r"[^\s,\"\x00-\x1f\x7f](?:[^,\"\x00-\x1f\x7f]*[^\s,\"\x00-\x1f\x7f])?\Z")
+_PART: Final = re.compile(r'\s*+(\w++)\s*+=\s*+("(?:[^"\\]|\\.)*+"\s*+|[^,"]*+)(,|\Z)')
+_STRANGE: Final = r',"\x00-\x1f\x7f\ud800-\udfff'
+_PLAIN: Final = re.compile(rf"[^\s{_STRANGE}](?:[^{_STRANGE}]*[^\s{_STRANGE}])?\Z")
 _TOP: Final = ("seed", "variety", "fault")
 
 
@@ -83,7 +84,7 @@ def read_toml(text: str) -> FaultsFile:
     """The faults in TOML. Raises UsageError, which names the line or the entry, counted from 1."""
     try:
         top = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(shown(str(error))) from None
     for name in top:
         if name not in _TOP:
@@ -99,15 +100,11 @@ def read_toml(text: str) -> FaultsFile:
 
 def read_seed(value: object) -> int:
     """A seed, from a number or from text. Raises UsageError."""
-    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    if (
-        isinstance(text, str)
-        and text.isascii()
-        and text.isdigit()
-        and len(text) <= 16
-        and int(text) <= MAX_SEED
-    ):
-        return int(text)
+    seed = value
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 16:
+        seed = int(value)
+    if isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed <= MAX_SEED:
+        return seed
     raise UsageError(f"seed cannot be {shown(value, 64)}: a whole number from 0 to {MAX_SEED}")
 
 
@@ -129,7 +126,7 @@ def _options(text: str) -> dict[str, object]:
         part = _PART.match(text, at)
         if part is None:
             raise UsageError(f"expected option=value at {shown(text[at:], 64)!r}")
-        name, value = part[1], part[2]
+        name, value = part[1], part[2].rstrip()
         if name in given:
             raise UsageError(f"{name} is given twice")
         given[name] = _unquoted(value) if value.startswith('"') else value

@@ -29,7 +29,7 @@ def values(option: Option) -> st.SearchStrategy[object]:
     if option.name == "message":
         return st.sampled_from(("*", "job_assign", "error"))
     if isinstance(option.default, str):
-        return st.text()
+        return st.text(st.characters(exclude_categories=()))
     if isinstance(option.default, int):
         return st.integers(int(option.low), int(option.high))
     return st.floats(option.low, option.high)
@@ -46,6 +46,7 @@ def faults(draw: st.DrawFn) -> Fault:
 @given(faults())
 def test_what_is_written_is_read_again(fault: Fault) -> None:
     read = read_fault(spelled(fault))
+    assert Faults().add(fault) == read
     assert spelled(read) == spelled(fault)
     assert read.name == fault.name
     assert dict(read.options) == dict(fault.options)
@@ -113,6 +114,9 @@ def test_texts(text: str, expected: Fault) -> None:
         ("demo_traffic:rate=1", "no option of demo_traffic is called rate"),
         ('refuse_register:error="\\x"', "is no JSON string"),
         ('refuse_register:error="open', "expected option=value"),
+        ("close:code=" + " " * 100_000 + '"', "expected option=value"),  # at once
+        ("close" + ":" + " " * 100_000, "expected option=value"),
+        ('refuse_register:error="' + "\\\\" * 50_000, "expected option=value"),
     ],
 )
 def test_what_cannot_be_read_is_named(text: str, named: str) -> None:
@@ -170,6 +174,10 @@ def test_toml() -> None:
         ("[[fault]]\nname = 'delay'\nseconds = 1979-05-27", "fault 1: seconds cannot be"),
         ("[[fault]]\nname = 'delay'\nseconds = nan", "fault 1: seconds cannot be"),
         ("a = " + "[" * 5000, "recursion"),
+        ("seed = " + "9" * 5000, "limit"),
+        ("seed = 0x" + "f" * 5000, "seed cannot be"),
+        ("[[fault]]\nname = 'delay'\nseconds = 0x" + "f" * 300, "fault 1: seconds cannot be"),
+        ("[[fault]]\nname = 'close'\ncode = 0x" + "f" * 5000, "fault 1: code cannot be"),
     ],
 )
 def test_what_toml_cannot_say_is_named(text: str, named: str) -> None:
@@ -217,6 +225,8 @@ def test_a_layer_takes_faults_and_text_with_options_beside() -> None:
             layer.add(wrong)
     with pytest.raises(UsageError, match="rate"):
         layer.add("lose", rate="often")
+    with pytest.raises(UsageError, match="use its text, such as"):
+        layer.add({"name": "lose"})  # type: ignore[arg-type]
     assert len(layer.active) == 3
 
 
