@@ -26,6 +26,7 @@ from dispatch_protocol.recording import (
     write_lines,
 )
 
+from dispatch_conformance.reading import read_file
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.verdicts import CheckResult
 
@@ -127,11 +128,7 @@ def evidence_of(result: CheckResult, transcripts: Sequence[Transcript]) -> Trans
 def read_recording(path: Path) -> Recording:
     """A recording from a file. Raises UsageError, saying what is wrong with it."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path} is longer than {MAX_BYTES} bytes")
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        text = read_file(path, MAX_BYTES).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(
             f"{path} is no UTF-8 at byte {error.start}: it is damaged, or no recording"

@@ -86,9 +86,10 @@ def test_the_schema_and_the_types_name_the_same_members() -> None:
     ("text", "words"),
     [
         (None, "cannot be read"),
+        ("{}", "it has no `schema`"),
         ("", "is no JSON"),
         ("[" * 100_000, "is no JSON"),
-        ("[]", "another version"),
+        ("[]", "it has no `schema`"),
         ('{"schema": "dispatch-conformance-results/1"}', "another version"),
         ('{"schema": "\\u001b[2J"}', "another version"),
         ('{"schema": "dispatch-conformance-results/2"}', "is damaged"),

@@ -18,6 +18,7 @@ from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.baseline import SCHEMA, Baseline, Known
 from dispatch_conformance.catalogue import all_checks
+from dispatch_conformance.reading import read_file
 from dispatch_conformance.report.origin import Origin
 from dispatch_conformance.report.plain import visible
 from dispatch_conformance.selection import nearest
@@ -57,11 +58,7 @@ def load(name: str) -> Baseline:
         known = ", ".join(shipped())
         raise UsageError(f"there is no baseline {shown(name, 60)}, nor a file; those that ship are {known}")
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UsageError(f"{path} is longer than {MAX_BYTES} bytes")
-        return parse(path.read_bytes().decode("utf-8"), name)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+        return parse(read_file(path, MAX_BYTES).decode("utf-8"), name)
     except UnicodeDecodeError:
         raise UsageError(f"{path} is no UTF-8") from None
 

@@ -14,6 +14,7 @@ from dispatch_protocol.clauses import Level
 from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.vocabulary import ProviderType
 
+from dispatch_conformance.reading import read_file
 from dispatch_conformance.verdicts import Verdict
 
 SCHEMA: Final = "dispatch-conformance-results/2"
@@ -135,16 +136,12 @@ def read_results(path: Path) -> Stored:
     """The results in a file, or in the folder of a run. Raises UsageError, saying what is wrong with them."""
     file = path / FILE if path.is_dir() else path
     try:
-        with file.open("rb") as opened:
-            text = opened.read(MAX_BYTES + 1)
-        if len(text) > MAX_BYTES:
-            raise UsageError(f"{file} is longer than {MAX_BYTES} bytes")
-        data = json.loads(text)
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+        data = json.loads(read_file(file, MAX_BYTES))
     except (ValueError, RecursionError):
         raise UsageError(f"{file} is no JSON: it is damaged, or not what a run wrote") from None
     found = data.get("schema") if isinstance(data, dict) else None
+    if found is None:
+        raise UsageError(f"{file} is damaged, or not what a run wrote: it has no `schema`")
     if found != SCHEMA:
         raise UsageError(
             f"{file} holds no {SCHEMA}, but {shown(found)}: another version of the suite wrote it"
