@@ -162,13 +162,17 @@ class Process:
 
 
 @asynccontextmanager
-async def working(folder: Path, *arguments: str, **variables: str) -> AsyncIterator[Process]:
-    """A worker in this folder, with these options and variables; killed at the end if it still lives."""
+async def working(
+    folder: Path, *arguments: str, program: tuple[str, str] = ("-m", "dispatch_worker"), **variables: str
+) -> AsyncIterator[Process]:
+    """A worker in this folder, with these options and variables; killed at the end if it still lives.
+
+    `program` is what Python is told to run.
+    """
     environment = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_PATH"))}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "dispatch_worker",
+        *program,
         *arguments,
         cwd=folder,
         env=environment | {"OLLAMA_BASE_URL": "http://127.0.0.1:1"} | variables,

@@ -8,6 +8,7 @@ import argparse
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,6 +22,9 @@ from dispatch_worker.log import Printer, take_every_character
 
 USAGE_EXIT: Final = 2
 INTERRUPTED_EXIT: Final = 130
+
+LEAVING_SECONDS: Final = 1.0
+"""How long the event loop may take to close once the session has ended."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,7 +51,13 @@ def _serve(settings: Settings) -> int:
     if fault is not None:
         printer.show(Log(fault, Level.WARNING))
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(runtime.run(settings, identity, printer))
+        code = runner.run(runtime.run(settings, identity, printer))
+        # A name that is still being looked up can be waited for, half a minute long, but not cancelled.
+        leaving = threading.Timer(LEAVING_SECONDS, os._exit, (code,))
+        leaving.daemon = True
+        leaving.start()
+    leaving.cancel()
+    return code
 
 
 def _loop_factory() -> "type[asyncio.AbstractEventLoop] | None":
