@@ -4,7 +4,6 @@ The actions stand in `commands`, each with its exit codes. Of all of them: 2 mis
 terminated.
 """
 
-import argparse
 import errno
 import io
 import os
@@ -15,6 +14,7 @@ from dispatch_protocol.clauses import SPEC_VERSION
 from dispatch_protocol.errors import UsageError
 
 from dispatch_conformance.commands import ACTIONS
+from dispatch_conformance.commands.options import Parser
 from dispatch_conformance.execution import Terminated
 from dispatch_conformance.report.origin import suite_version
 
@@ -67,8 +67,8 @@ def _fall_silent() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="dispatch-conformance",
         description="Judge a worker by the clauses of the Dispatch worker protocol.",
     )

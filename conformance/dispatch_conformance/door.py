@@ -7,6 +7,8 @@ the HTTP server that it leads to. What comes while it leads nowhere waits until 
 
 import asyncio
 import contextlib
+import os
+import socket
 import ssl
 from pathlib import Path
 from typing import Final
@@ -53,9 +55,8 @@ class Door:
         loop = asyncio.get_running_loop()
         try:
             self._listening = await loop.create_server(lambda: _Guest(self), host, port, backlog=MOST_GUESTS)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise UsageError(f"cannot listen on {shown(host)}:{port}: {reason}") from None
+        except (OSError, UnicodeError) as error:
+            raise UsageError(f"cannot listen on {shown(host)}:{port}: {_reason(error)}") from None
         self.host, self.port = host, self._listening.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -175,6 +176,15 @@ class _Guest(asyncio.Protocol):
             self._handshake.cancel()
         if self._transport is not None:
             self._transport.abort()
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Why a listening address cannot be had, in the system's words, without the address."""
+    if isinstance(error, UnicodeError):
+        return "there is no such host"
+    if isinstance(error, socket.gaierror) or error.errno is None:
+        return error.strerror or str(error)
+    return os.strerror(error.errno)  # asyncio's own text says as much, and more, around it
 
 
 def server_tls(certificate: Path, key: Path | None) -> ssl.SSLContext:

@@ -1,6 +1,7 @@
 """`list` and `run --dry-run`: what there is, and what would run, without a worker."""
 
 import json
+from pathlib import Path
 
 import pytest
 from dispatch_conformance.cli import main
@@ -50,6 +51,41 @@ def test_what_selects_nothing_is_misuse(
 ) -> None:
     assert main(arguments) == 2
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ([], "the following arguments are required: ACTION"),
+        (["run", "--nothing"], "unrecognized arguments: --nothing"),
+        (["run", "--jobs", "0"], "must be a whole number of 1 or more"),
+        (["run", "--seed", "1e3"], "must be a whole number of 0 or more"),
+        (["run", "--seed", "9" * 5_000], "must be a whole number of 0 or more"),
+        (["run", "--wait", "nan"], "must be a number of seconds between 1 and 86400"),
+        (["run", "--wait", "soon"], "must be a number of seconds between 1 and 86400"),
+        (["replay", "x", "--worker", "x", "--timeout-scale", "x"], "must be a number between 1 and 100"),
+        (["run", "--level", "may"], "say must or should: what is only allowed is never broken"),
+        (["list", "--level", "high"], "say must, should or may"),
+    ],
+)
+def test_misuse_is_told_in_one_line_that_says_what_to_do(
+    words: list[str], why: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert why in told
+    assert told.endswith(f"; see {told.partition(':')[0]} --help\n")
+
+
+def test_no_folder_is_not_this_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--worker", "x", "--out", ""]) == 2
+    assert "--out DIR names no folder" in capsys.readouterr().err
+    assert main(["run", "--worker", "x", "--write-baseline", str(tmp_path)]) == 2
+    assert "it is a folder" in capsys.readouterr().err
 
 
 def test_a_dry_run_says_what_would_run_why_and_how_long(capsys: pytest.CaptureFixture[str]) -> None:

@@ -180,6 +180,12 @@ def test_what_is_told_in_options_is_understood() -> None:
     assert advertised("https://box.example:1/") == "https://box.example:1"
     assert expected("llm, pairing") == {"llm", "pairing"}
     assert Attachment(host="::1").url(5) == "http://[::1]:5"
+    for text in ("", "h:", "h:99999", "h:-1"):
+        with pytest.raises(UsageError, match="HOST:PORT is needed"):
+            listening(text)
+    for text in ("::1", "::1:80", "[::1", "::1]:80", "[box]:80"):
+        with pytest.raises(UsageError, match=r"stands in brackets, as in \[::1\]:4010"):
+            listening(text)
     for text in ("ftp://h", "http://", "http://h:x", "http://h\n"):
         with pytest.raises(UsageError):
             advertised(text)

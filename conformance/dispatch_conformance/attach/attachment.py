@@ -54,9 +54,12 @@ def listening(text: str) -> tuple[str, int]:
     host, colon, port = text.rpartition(":")
     if not colon or text.endswith("]"):
         host, port = text, str(DEFAULT_PORT)
-    if not (port.isascii() and port.isdecimal() and int(port) < 65_536):
+    if not text or not (port.isascii() and port.isdecimal() and int(port) < 65_536):
         raise UsageError(f"--listen {shown(text)}: HOST:PORT is needed, with a port from 0 to 65535")
-    return host.strip("[]") or "0.0.0.0", int(port)  # noqa: S104  asked for by leaving the host out
+    bare = host.removeprefix("[").removesuffix("]")
+    if host != (f"[{bare}]" if ":" in bare else bare):
+        raise UsageError(f"--listen {shown(text)}: an IPv6 address stands in brackets, as in [::1]:4010")
+    return bare or "0.0.0.0", int(port)  # noqa: S104  asked for by leaving the host out
 
 
 def advertised(text: str) -> str:
@@ -74,7 +77,7 @@ def advertised(text: str) -> str:
 def expected(text: str) -> frozenset[str]:
     """The words of `--expect`, separated by commas. Raises UsageError."""
     words = [word.strip() for word in text.split(",") if word.strip()]
-    for word in words:
+    for word in words or [""]:
         if word not in EXPECTABLE:
             raise UsageError(f"--expect {shown(word)}: {' and '.join(EXPECTABLE)} can be expected")
     return frozenset(words)

@@ -82,13 +82,13 @@ def attachment_of(options: Options) -> Attachment | None:
         raise UsageError("--repeat-failures needs --worker: every repetition is a fresh worker")
     if options.tls_key is not None and options.tls_cert is None:
         raise UsageError("--tls-key belongs to a --tls-cert")
-    host, port = listening(options.listen) if options.listen else (_DEFAULTS.host, _DEFAULTS.port)
+    host, port = listening(options.listen) if options.listen is not None else (_DEFAULTS.host, _DEFAULTS.port)
     return Attachment(
         host=host,
         port=port,
-        advertised=advertised(options.advertise_url) if options.advertise_url else "",
-        certificate=Path(options.tls_cert) if options.tls_cert else None,
-        key=Path(options.tls_key) if options.tls_key else None,
-        expect=expected(options.expect) if options.expect else frozenset(),
+        advertised=advertised(options.advertise_url) if options.advertise_url is not None else "",
+        certificate=Path(options.tls_cert) if options.tls_cert is not None else None,
+        key=Path(options.tls_key) if options.tls_key is not None else None,
+        expect=expected(options.expect) if options.expect is not None else frozenset(),
         wait=_DEFAULTS.wait if options.wait is None else options.wait,
     )

@@ -8,7 +8,7 @@ from dispatch_protocol.errors import UsageError
 
 from dispatch_conformance import baselines
 from dispatch_conformance.baseline import NO_BASELINE, Baseline
-from dispatch_conformance.commands.options import Options, level, natural
+from dispatch_conformance.commands.options import Options, failing_level, natural
 from dispatch_conformance.report.conclusion import fails
 from dispatch_conformance.report.model import Report
 
@@ -18,8 +18,7 @@ def add_judging(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("judging")
     group.add_argument(
         "--level",
-        type=level,
-        choices=(Level.MUST, Level.SHOULD),
+        type=failing_level,
         default=Level.MUST,
         metavar="LEVEL",
         help="what fails the run: a breach of a must (default), or of a should as well",
@@ -49,6 +48,8 @@ def baseline_of(options: Options) -> Baseline:
     target = options.write_baseline
     if target is not None and not Path(target).absolute().parent.is_dir():
         raise UsageError(f"the baseline cannot be written to {target}: there is no such folder")
+    if target is not None and Path(target).is_dir():
+        raise UsageError(f"the baseline cannot be written to {target}: it is a folder")
     return baselines.load(options.baseline) if options.baseline is not None else NO_BASELINE
 
 

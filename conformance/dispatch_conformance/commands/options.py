@@ -1,7 +1,8 @@
 """What several actions take: the worker's command, the suite's patience, and numbers within bounds."""
 
 import argparse
-from typing import TypeAlias
+import math
+from typing import NoReturn, TypeAlias
 
 from dispatch_protocol.clauses import Level
 
@@ -10,6 +11,14 @@ Actions: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 Options: TypeAlias = argparse.Namespace
 """Parsed arguments."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser, and the parser of an action, that tells of misuse in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """End with 2; how it is used, in all its length, is left to `--help`."""
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def add_worker(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
@@ -27,16 +36,17 @@ def add_worker(parser: argparse.ArgumentParser, *, required: bool = True) -> Non
 def add_scale(parser: argparse.ArgumentParser) -> None:
     """`--timeout-scale`, of every action that waits for a worker."""
     parser.add_argument(
-        "--timeout-scale", type=scale, default=1.0, metavar="F", help="stretch the suite's patience"
+        "--timeout-scale",
+        type=scale,
+        default=1.0,
+        metavar="F",
+        help="stretch the suite's patience, for a slow machine: 1 (default) to 100",
     )
 
 
 def seconds(text: str) -> float:
     """A span of time, from a second to a day."""
-    number = float(text)
-    if not 1 <= number <= 86_400:
-        raise argparse.ArgumentTypeError("must be between 1 and 86400 seconds")
-    return number
+    return _between(1, 86_400, text, "must be a number of seconds between 1 and 86400")
 
 
 def natural(text: str) -> int:
@@ -51,10 +61,7 @@ def positive(text: str) -> int:
 
 def scale(text: str) -> float:
     """By how much the suite's patience is stretched: between 1 and 100."""
-    number = float(text)
-    if not 1 <= number <= 100:
-        raise argparse.ArgumentTypeError("must be between 1 and 100: the clauses give no less time")
-    return number
+    return _between(1, 100, text, "must be a number between 1 and 100: the clauses give no less time")
 
 
 def level(text: str) -> Level:
@@ -62,11 +69,31 @@ def level(text: str) -> Level:
     try:
         return Level(text.upper())
     except ValueError:
-        raise argparse.ArgumentTypeError("must be must, should or may") from None
+        raise argparse.ArgumentTypeError("say must, should or may") from None
+
+
+def failing_level(text: str) -> Level:
+    """A level whose breach can make a run fail, in letters of either case."""
+    if text.upper() not in {Level.MUST, Level.SHOULD}:
+        raise argparse.ArgumentTypeError("say must or should: what is only allowed is never broken")
+    return Level(text.upper())
 
 
 def _at_least(least: int, text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:  # as well where it has more digits than Python reads
+        number = least - 1
     if number < least:
-        raise argparse.ArgumentTypeError(f"must be {least} or more")
+        raise argparse.ArgumentTypeError(f"must be a whole number of {least} or more")
+    return number
+
+
+def _between(least: float, most: float, text: str, otherwise: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise argparse.ArgumentTypeError(otherwise)
     return number

@@ -126,6 +126,8 @@ def _output(options: Options) -> tuple[Path | None, tuple[str, ...]]:
         if options.format is not None:
             raise UsageError("--format says what is written into --out DIR, which is missing")
         return None, ()
+    if not options.out:
+        raise UsageError("--out DIR names no folder")
     folder = Path(options.out)
     prepare(folder)
     return folder, formats
