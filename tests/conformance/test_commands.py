@@ -1,6 +1,7 @@
 """`list` and `run --dry-run`: what there is, and what would run, without a worker."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,23 @@ def test_misuse_is_told_in_one_line_that_says_what_to_do(
     assert told.count("\n") == 1
     assert why in told
     assert told.endswith(f"; see {told.partition(':')[0]} --help\n")
+
+
+@pytest.mark.parametrize("action", ["run", "replay", "doctor", "compare", "badge", "explain", "list"])
+def test_the_help_of_an_action_says_what_it_does_and_what_each_option_is(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([action, "--help"])
+
+    assert ended.value.code == 0
+    usage, what, *parts = capsys.readouterr().out.split("\n\n")
+    assert usage.startswith(f"usage: dispatch-conformance {action} ")
+    assert what.endswith(".")
+    options = [line for part in parts for line in part.splitlines() if re.match(r"  [-A-Z]", line)]
+    bare = [line for line in options if not re.search(r"\S  +\S", line) and len(line) < 24]
+    assert not bare, bare
+    assert ("exit codes: " in parts[-1]) is (action in {"run", "replay", "doctor", "compare"})
 
 
 def test_no_folder_is_not_this_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,14 @@ from dispatch_conformance.report.stored import read_results
 
 def add_parser(actions: Actions) -> None:
     """Add `badge`."""
-    parser = actions.add_parser("badge", help="a badge of a result, as SVG")
+    parser = actions.add_parser(
+        "badge",
+        help="a badge of a result, as SVG",
+        description="Draw a badge that says how a worker stands, from the results of a run.",
+    )
     parser.set_defaults(action=badge)
     parser.add_argument("result", metavar="RESULT", help="results.json, or the folder of a run")
-    parser.add_argument("--out", required=True, metavar="FILE", help="the SVG")
+    parser.add_argument("--out", required=True, metavar="FILE", help="where the SVG is written")
 
 
 def badge(options: Options) -> int:

@@ -22,11 +22,17 @@ _FORMATS: Final[Mapping[str, Callable[[Comparison], str]]] = {
 
 def add_parser(actions: Actions) -> None:
     """Add `compare`."""
-    parser = actions.add_parser("compare", help="two results: what broke, and what was mended")
+    parser = actions.add_parser(
+        "compare",
+        help="two results: what broke, and what was mended",
+        description="Hold two results against each other: what broke, what was mended, what only the suite "
+        "changed.",
+        epilog="exit codes: 0 nothing broke, 1 something broke, 2 misuse",
+    )
     parser.set_defaults(action=compare)
     parser.add_argument("before", metavar="BEFORE", help="results.json, or the folder of a run")
     parser.add_argument("after", metavar="AFTER", help="the same of a later run")
-    parser.add_argument("--format", choices=tuple(_FORMATS), default="text")
+    parser.add_argument("--format", choices=tuple(_FORMATS), default="text", help="default: text")
 
 
 def compare(options: Options) -> int:

@@ -21,7 +21,12 @@ _LINE: Final = 300
 
 def add_parser(actions: Actions) -> None:
     """Add `doctor`."""
-    parser = actions.add_parser("doctor", help="find out why nothing was tested")
+    parser = actions.add_parser(
+        "doctor",
+        help="find out why nothing was tested",
+        description="Start a worker, watch how far it comes, and say why nothing was tested and what to do.",
+        epilog="exit codes: 0 nothing is wrong, 1 a reason was found, 2 misuse",
+    )
     parser.set_defaults(action=doctor)
     add_worker(parser)
 

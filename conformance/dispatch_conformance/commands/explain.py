@@ -5,7 +5,11 @@ from dispatch_conformance.commands.options import Actions, Options
 
 def add_parser(actions: Actions) -> None:
     """Add `explain`."""
-    parser = actions.add_parser("explain", help="explain a clause: what is sent, expected, and goes wrong")
+    parser = actions.add_parser(
+        "explain",
+        help="explain a clause: what is sent, expected, and goes wrong",
+        description="Explain a clause: its text, what the suite does, how workers break it, how to mend it.",
+    )
     parser.set_defaults(action=explain)
     parser.add_argument("clause", metavar="CLAUSE", help="a clause's id, or its beginning for a list")
 

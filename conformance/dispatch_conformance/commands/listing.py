@@ -39,12 +39,18 @@ class Listed(msgspec.Struct, frozen=True, kw_only=True):
 
 def add_parser(actions: Actions) -> None:
     """Add `list`."""
-    parser = actions.add_parser("list", help="list scenarios and checks")
+    parser = actions.add_parser(
+        "list",
+        help="list scenarios and checks",
+        description="List every scenario with its checks, their clauses and levels, or those asked for.",
+    )
     parser.set_defaults(action=list_checks)
     parser.add_argument("prefixes", metavar="PREFIX", nargs="*", help="what begins so, as for run --only")
-    parser.add_argument("--level", type=level, metavar="LEVEL", help="must, should or may")
+    parser.add_argument(
+        "--level", type=level, metavar="LEVEL", help="only checks of this level: must, should or may"
+    )
     parser.add_argument("--area", metavar="AREA", help="one area, such as tasks")
-    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
 
 
 def list_checks(options: Options) -> int:

@@ -19,7 +19,12 @@ from dispatch_conformance.report.terminal import Terminal
 
 def add_parser(actions: Actions) -> None:
     """Add `replay`."""
-    parser = actions.add_parser("replay", help="run one failure again: FIXED, FAILED or ERROR")
+    parser = actions.add_parser(
+        "replay",
+        help="run one failure again: FIXED, FAILED or ERROR",
+        description="Run one failure again, or play any recording to a worker, and say what became of it.",
+        epilog="exit codes: 0 FIXED, 1 FAILED, 2 ERROR: it could not be run again",
+    )
     parser.set_defaults(action=replay)
     parser.add_argument("file", metavar="FILE", help="DIR/cases/CHECK.jsonl of a run, or any recording")
     add_worker(parser)

@@ -35,20 +35,32 @@ from dispatch_conformance.verdicts import Verdict
 
 def add_parser(actions: Actions) -> None:
     """Add `run`."""
-    parser = actions.add_parser("run", help="run the suite against a worker")
+    parser = actions.add_parser(
+        "run",
+        help="run the suite against a worker",
+        description="Run the suite against one worker, and say what it breaks and how to mend it.",
+        epilog="exit codes: 0 conformant, or nothing failed that the baseline does not know; 1 a check "
+        "failed, or the baseline is stale; 2 misuse, a failure of the suite itself, or a MUST that stayed "
+        "inconclusive; 3 nothing could be judged",
+    )
     parser.set_defaults(action=run)
     add_worker(parser, required=False)
     parser.add_argument(
         "--out",
         metavar="DIR",
-        help="write results.json, transcripts, the worker's output, and a case of every failure",
+        help="write the report in every form, transcripts, the worker's output, and a case of every failure",
     )
     parser.add_argument(
         "--format",
         metavar="NAME[,NAME]",
         help=f"the forms of the report in --out, of {', '.join(FORMATS)} (default: all)",
     )
-    parser.add_argument("--seed", type=natural, metavar="N", help="the same seed gives the same inputs")
+    parser.add_argument(
+        "--seed",
+        type=natural,
+        metavar="N",
+        help="the same seed gives the same inputs (default: the baseline's, or a random one)",
+    )
     parser.add_argument(
         "--jobs",
         type=positive,

@@ -28,7 +28,10 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         help="take only the checks of this level: must, should or may; may be repeated",
     )
     group.add_argument(
-        "--profile", choices=("full", "quick"), default="full", help="quick: nothing that waits"
+        "--profile",
+        choices=("full", "quick"),
+        default="full",
+        help="quick: nothing that waits for time (default: full)",
     )
     group.add_argument("--no-fuzz", action="store_true", help="leave out random inputs")
     group.add_argument("--dry-run", action="store_true", help="say what would run, why, and how long")

@@ -30,7 +30,7 @@ def explained(wanted: str) -> str:
         return "\n".join(f"{entry.id:10} {entry.level_label:28} {entry.text}" for entry in begun)
     near = get_close_matches(name, [*bound, *areas()], n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; `explain W` lists them all"
-    raise UsageError(f"no clause that binds workers is called {shown(wanted, 60)}, or begins so{hint}")
+    raise UsageError(f"no clause that binds workers is called {shown(wanted, 60)!r}, or begins so{hint}")
 
 
 def page(law: Clause) -> Iterator[str]:
