@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -161,19 +161,20 @@ class Process:
         return code
 
 
-@asynccontextmanager
-async def working(
-    folder: Path, *arguments: str, program: tuple[str, str] = ("-m", "dispatch_worker"), **variables: str
-) -> AsyncIterator[Process]:
-    """A worker in this folder, with these options and variables; killed at the end if it still lives.
+def working(folder: Path, *arguments: str, **variables: str) -> AbstractAsyncContextManager[Process]:
+    """A worker in this folder, with these options and variables; killed at the end if it still lives."""
+    return started(folder, ("-m", "dispatch_worker", *arguments), variables)
 
-    `program` is what Python is told to run.
-    """
+
+@asynccontextmanager
+async def started(
+    folder: Path, program: tuple[str, ...], variables: dict[str, str]
+) -> AsyncIterator[Process]:
+    """The same, of a program that Python is told to run."""
     environment = {name: value for name, value in os.environ.items() if not name.endswith(("_URL", "_PATH"))}
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *program,
-        *arguments,
         cwd=folder,
         env=environment | {"OLLAMA_BASE_URL": "http://127.0.0.1:1"} | variables,
         stdout=asyncio.subprocess.PIPE,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.worker.scene import working
+from tests.worker.scene import started
 
 NAME_SERVER_IS_SILENT = """
 import socket, sys, time
@@ -14,8 +14,8 @@ sys.exit(cli.main())
 
 
 async def test_w_end_2_a_name_that_is_being_looked_up_does_not_keep_it(tmp_path: Path) -> None:
-    program = ("-c", NAME_SERVER_IS_SILENT)
-    async with working(tmp_path, COORDINATOR_URL="http://coordinator.test:4010", program=program) as worker:
+    variables = {"COORDINATOR_URL": "http://coordinator.test:4010"}
+    async with started(tmp_path, ("-c", NAME_SERVER_IS_SILENT), variables) as worker:
         await worker.line("Connecting to ")
         worker.terminate()
         assert await worker.exit() == 0
