@@ -72,7 +72,9 @@ async def test_w_llm_5_6_text_and_model_unchanged(body: object, output: dict[str
         (answer(500, {"error": "out of\nmemory"}), r"Ollama answered 500: out of\nmemory"),
         (answer(404, b"<html>"), "Ollama answered 404"),
         (answer(200, {"error": "model not found"}), "Ollama answered 200: model not found"),
-        (answer(200, GOOD | {"error": {"a": 1}}), r'Ollama answered 200: {"a":1}'),
+        (answer(200, GOOD | {"error": {"a": 1}}), "Ollama answered 200: {'a': 1}"),
+        (answer(200, {"error": None}), "Ollama answered 200: None"),
+        (answer(200, {"error": [[[[[1]]]]] * 99}), "Ollama answered 200: [[[[...]]], "),
         (answer(302, b"", Location="http://127.0.0.1:1/"), "Ollama answered 302"),
         (answer(200, {"response": 7}), "Ollama gave no text in its `response`"),
         (answer(200, {}), "Ollama gave no text in its `response`"),
@@ -96,6 +98,13 @@ async def test_w_llm_8_to_11_no_answer_of_a_model(script: Script, reason: str) -
     assert outcome.reason.startswith(reason)
     assert outcome.reason.isprintable()
     assert len(outcome.reason) < 500
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+async def test_an_answer_that_says_it_is_not_compressed_is_read(coding: str) -> None:
+    assert await ask(answer(200, GOOD, Content_Encoding=coding)) == Generated(
+        {"text": "Because.", "model": "llama3.2:latest"}
+    )
 
 
 async def test_w_llm_8_nobody_listens() -> None:

@@ -6,7 +6,7 @@ give the job back. The canned text comes only where the operator asked for it by
 
 from typing import Final, Protocol
 
-from dispatch_protocol.canonical import JsonValue, parse, stringify
+from dispatch_protocol.canonical import parse, stringify
 from dispatch_protocol.errors import JsonSyntaxError, TransportError, shown
 from dispatch_protocol.tasks import LlmRequest
 
@@ -107,7 +107,7 @@ def read_answer(answer: Answer, model: str) -> Inference:
         fault = "no text in its `response`"
     fields = body if isinstance(body, dict) else {}
     if "error" in fields:
-        return NotGenerated(f"Ollama answered {answer.status}: {_error_text(fields['error'])}")
+        return NotGenerated(f"Ollama answered {answer.status}: {shown(fields['error'])}")
     if answer.status not in _SUCCESS:
         return NotGenerated(f"Ollama answered {answer.status}")
     text, name = fields.get("response"), fields.get("model")
@@ -116,7 +116,3 @@ def read_answer(answer: Answer, model: str) -> Inference:
     if fields.get("done") is False:
         return NotGenerated("Ollama gave a part of its answer only")
     return Generated({"text": text, "model": name if isinstance(name, str) else model})
-
-
-def _error_text(error: JsonValue) -> str:
-    return shown(error if isinstance(error, str) else stringify(error))

@@ -55,7 +55,7 @@ class Poster:
 
     async def _body(self, response: "httpx2.Response") -> bytes:
         """The body as it was sent, counted while it arrives."""
-        if response.headers.get("content-encoding", "identity") != "identity":
+        if response.headers.get("content-encoding", "").lower() not in ("", "identity"):
             raise TransportError("the answer is compressed")
         received = bytearray()
         async for piece in response.aiter_raw():
