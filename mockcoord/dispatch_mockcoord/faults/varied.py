@@ -6,7 +6,8 @@ The frames of one connection keep their order, and a job keeps its distance from
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 from random import Random
 from typing import Final, NamedTuple
 from weakref import WeakKeyDictionary
@@ -39,13 +40,15 @@ _MARGIN: Final = 0.01
 class Variety(Layer):
     """Everything in another form that the specification allows; the same seed gives the same forms.
 
-    Whatever is sent goes through `deliver`, from whichever layer stands around this one.
+    Each frame and answer draws from a generator of its own, made of its number: how much one draws hangs on
+    what it holds, ids and signatures among it, which no seed decides. Whatever is sent goes through
+    `deliver`, from whichever layer stands around this one.
     """
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
-        self._answers = Random(f"{seed} answers")  # noqa: S311
-        self._ids = Random(f"{seed} ids")  # noqa: S311
+        self._job_ids = Random(f"{seed} job ids")  # noqa: S311
+        self._worker_ids = Random(f"{seed} worker ids")  # noqa: S311
         self._queues: WeakKeyDictionary[Line, _Queue] = WeakKeyDictionary()
 
     def attach(self, switchboard: Switchboard) -> None:
@@ -56,12 +59,12 @@ class Variety(Layer):
             Fault(t=switchboard.elapsed(), name="variety", detail=f"seed {self._seed}", legal=True)
         )
         switchboard.outgoing = self.deliver
-        switchboard.new_id = lambda: varied_job_id(self._ids)
-        switchboard.new_worker_id = lambda: varied_worker_id(self._ids)
+        switchboard.new_id = lambda: varied_job_id(self._job_ids)
+        switchboard.new_worker_id = lambda: varied_worker_id(self._worker_ids)
 
     def middleware(self) -> Sequence[Middleware]:
         """What spells the answers."""
-        return (Middleware(_Answers, random=self._answers),)
+        return (Middleware(_Answers, seed=f"{self._seed} answers"),)
 
     def detach(self) -> None:
         """Let go of what was still held back."""
@@ -75,8 +78,8 @@ class Variety(Layer):
             return
         queue = self._queues.get(line)
         if queue is None:
-            random = Random(f"{self._seed} frames {effect.connection}")  # noqa: S311
-            queue = self._queues[line] = _Queue(self._switchboard, effect.connection, random)
+            seed = f"{self._seed} frames {effect.connection}"
+            queue = self._queues[line] = _Queue(self._switchboard, effect.connection, seed)
         queue.send(effect.message, self._settle)
 
     def flush(self, number: int) -> None:
@@ -99,10 +102,10 @@ class _Held(NamedTuple):
 class _Queue:
     """The messages of one connection that are held back, in their order."""
 
-    def __init__(self, switchboard: Switchboard, number: int, random: Random) -> None:
+    def __init__(self, switchboard: Switchboard, number: int, seed: str) -> None:
         self._switchboard = switchboard
         self._number = number
-        self._random = random
+        self._generators = _generators(seed)
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[_Held] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -110,9 +113,10 @@ class _Queue:
 
     def send(self, message: CoordinatorMessage, settle: float) -> None:
         """Send this some time soon, and not before what waits already. Jobs wait out an ack's `settle`."""
+        random = next(self._generators)
         held = _Held(
-            due=self._loop.time() + delay(self._random),
-            pieces=varied_pieces(varied_frame(message, self._random), self._random),
+            due=self._loop.time() + delay(random),
+            pieces=varied_pieces(varied_frame(message, random), random),
             is_job=isinstance(message, JobAssign),
             settle=settle if isinstance(message, RegisterAck) else 0.0,
         )
@@ -162,9 +166,9 @@ class _Queue:
 class _Answers:
     """The application, with its JSON answers spelled otherwise, and all a little later."""
 
-    def __init__(self, app: ASGIApp, random: Random) -> None:
+    def __init__(self, app: ASGIApp, seed: str) -> None:
         self._app = app
-        self._random = random
+        self._generators = _generators(seed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Tell) -> None:
         """Serve one request."""
@@ -172,27 +176,34 @@ class _Answers:
             await self._app(scope, receive, send)
             return
         heads: list[Message] = []
+        random = next(self._generators)
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
                 heads.append(message)
                 return
             if heads:
-                head = heads.pop()
+                head, late = heads.pop(), delay(random)
                 if not message.get("more_body", False) and scope["method"] != "HEAD":
-                    message = self._respelled(head, message)
-                await asyncio.sleep(delay(self._random))
+                    message = _respelled(head, message, random)
+                await asyncio.sleep(late)
                 await send(head)
             await send(message)
 
         await self._app(scope, receive, told)
 
-    def _respelled(self, head: Message, message: Message) -> Message:
-        """The body in another form, and its length in the head."""
-        headers = MutableHeaders(raw=list(head["headers"]))
-        if not headers.get("content-type", "").startswith(_JSON):
-            return message
-        body = varied_answer(message.get("body", b""), self._random)
-        headers["content-length"] = str(len(body))
-        head["headers"] = headers.raw
-        return {**message, "body": body}
+
+def _respelled(head: Message, message: Message, random: Random) -> Message:
+    """The body in another form, and its length in the head."""
+    headers = MutableHeaders(raw=list(head["headers"]))
+    if not headers.get("content-type", "").startswith(_JSON):
+        return message
+    body = varied_answer(message.get("body", b""), random)
+    headers["content-length"] = str(len(body))
+    head["headers"] = headers.raw
+    return {**message, "body": body}
+
+
+def _generators(seed: str) -> Iterator[Random]:
+    """One generator after the other, the same for the same seed."""
+    return (Random(f"{seed} {number}") for number in count(1))  # noqa: S311

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from random import Random
+from secrets import randbelow, token_hex
 from typing import Any
 
 import httpx2
@@ -112,21 +113,38 @@ async def test_fifty_jobs_with_every_receipt_verified(name: str, tmp_path: Path)
     assert fragments == {1, 2, 4}
 
 
+class Noise(Layer):
+    """Answers something else every time."""
+
+    def routes(self) -> list[Route]:
+        return [Route("/noise", self._answer)]
+
+    async def _answer(self, request: Request) -> Response:
+        return JSONResponse({"noise": token_hex(randbelow(20))})
+
+
 async def transcript(seed: int) -> tuple[list[str], list[str]]:
-    """What one session sends: frames with the ids taken out, and the answers to one request."""
+    """What one session sends: the acknowledgements of heartbeats, and the answers to one request.
+
+    Among them there are others, which hold something else in every session.
+    """
     events: list[TranscriptEvent] = []
-    running = MockCoordinator(Settings(terms=Terms(settle_seconds=0)), layers=[Variety(seed)])
+    layers = [Noise(), Variety(seed)]
+    running = MockCoordinator(Settings(terms=Terms(settle_seconds=0)), layers=layers)
     running.tap(events.append)
     async with running, client(running) as http, worker(running) as one:
         for _ in range(10):
+            await one.say({"type": token_hex(randbelow(20))})
+            assert (await one.hear())["code"] == "UNKNOWN_MSG"
             assert (await one.beat())["type"] == "heartbeat_ack"
+            assert (await http.get("/noise")).status_code == 200
             assert (await http.get("/v1/demo/status")).json()["active"] is False
     sent = [
         event.text or "" for event in events if isinstance(event, Frame) and event.sender is Role.COORDINATOR
     ]
     answers = [event.response or "" for event in events if isinstance(event, Http)]
-    assert len(sent) == 11
-    return sent[1:], answers
+    assert (len(sent), len(answers)) == (21, 20)
+    return sent[2::2], answers[1::2]
 
 
 async def test_the_same_seed_gives_the_same_forms() -> None:
