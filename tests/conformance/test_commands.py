@@ -93,8 +93,7 @@ def test_the_help_of_an_action_says_what_it_does_and_what_each_option_is(
     usage, what, *parts = capsys.readouterr().out.split("\n\n")
     assert usage.startswith(f"usage: dispatch-conformance {action} ")
     assert what.endswith(".")
-    options = [line for part in parts for line in part.splitlines() if re.match(r"  [-A-Z]", line)]
-    bare = [line for line in options if not re.search(r"\S  +\S", line) and len(line) < 24]
+    bare = re.findall(r"^  ((?:-|[A-Z])(?:\S| (?! ))*)\n(?! {5})", "\n".join(parts), re.MULTILINE)
     assert not bare, bare
     assert ("exit codes: " in parts[-1]) is (action in {"run", "replay", "doctor", "compare"})
 
