@@ -70,7 +70,7 @@ def test_a_broken_worker_fails_in_the_end_with_its_report_kept(tmp_path: Path) -
     assert runner.outputs["exit"]["code"] == runner.outputs["run"]["exit-code"] == "1"
     assert int(runner.outputs["run"]["failed"]) > 0
     assert "❌ Failed" in runner.summary
-    assert "<code>registration." in runner.summary or "W-REG-7" in runner.summary
+    assert "<code>transcript.W-REG-7</code>" in runner.summary
     assert any("upload-artifact" in use for use in runner.used)
     assert not any("upload-sarif" in use for use in runner.used)
 
@@ -88,20 +88,23 @@ def test_what_workers_print_is_no_command_to_the_runner(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "inputs",
+    ("inputs", "said"),
     [
-        {"worker": HOSTILE},
-        {"worker": "true", "level": HOSTILE},
-        {"worker": "true", "baseline": HOSTILE},
-        {"worker": "true", "seed": HOSTILE},
-        {"worker": "true", "out": "/dev/null/no"},
-        {"worker": "--help"},
+        ({"worker": HOSTILE}, "No closing quotation"),
+        ({"worker": "true", "level": HOSTILE}, "argument --level"),
+        ({"worker": "true", "baseline": HOSTILE}, "dispatch-conformance: $(touch pwned) `touch pwned`"),
+        ({"worker": "true", "seed": HOSTILE}, "argument --seed"),
+        ({"worker": "true", "out": "/dev/null/no"}, "/dev/null/no"),
+        ({"worker": "--help"}, "cannot be started: --help"),
     ],
 )
-def test_hostile_inputs_are_arguments_and_nothing_else(inputs: dict[str, str], tmp_path: Path) -> None:
+def test_hostile_inputs_are_arguments_and_nothing_else(
+    inputs: dict[str, str], said: str, tmp_path: Path
+) -> None:
     runner = ran(tmp_path, **inputs)
     assert runner.failed
-    assert runner.outputs["exit"]["code"] == runner.outputs["run"]["exit-code"] != "0"
+    assert runner.outputs["exit"]["code"] == runner.outputs["run"]["exit-code"] == "2"
+    assert said in runner.log
     assert not [*tmp_path.rglob("pwned")]
 
 

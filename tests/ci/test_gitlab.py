@@ -48,7 +48,8 @@ def test_it_fits_the_schema_of_gitlabs_jobs() -> None:
 
 @pytest.mark.parametrize(("defect", "code"), [("", 0), (" price-as-number", 1)])
 def test_it_ends_as_the_suite_does_and_leaves_what_it_says(tmp_path: Path, defect: str, code: int) -> None:
-    ended = run(tmp_path, DISPATCH_WORKER=f"{WORKER}{defect}", DISPATCH_LEVEL="should")
+    variables = {"DISPATCH_LEVEL": "should", "DISPATCH_PROFILE": "quick"}
+    ended = run(tmp_path, DISPATCH_WORKER=f"{WORKER}{defect}", **variables)
     assert ended.returncode == code, ended.stdout + ended.stderr
     assert (tmp_path / "pip.txt").exists()
     artifacts = loaded(JOB)["dispatch-conformance"]["artifacts"]
@@ -57,8 +58,16 @@ def test_it_ends_as_the_suite_does_and_leaves_what_it_says(tmp_path: Path, defec
     assert (tmp_path / artifacts["reports"]["junit"]).is_file()
 
 
-@pytest.mark.parametrize("name", ["DISPATCH_WORKER", "DISPATCH_BASELINE", "DISPATCH_LEVEL"])
-def test_variables_are_arguments_and_nothing_else(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("DISPATCH_WORKER", "cannot be started: $(touch"),
+        ("DISPATCH_BASELINE", "$(touch pwned) `touch pwned`; touch pwned"),
+        ("DISPATCH_LEVEL", "argument --level"),
+    ],
+)
+def test_variables_are_arguments_and_nothing_else(tmp_path: Path, name: str, said: str) -> None:
     ended = run(tmp_path, **{"DISPATCH_WORKER": "true", name: "$(touch pwned) `touch pwned`; touch pwned"})
-    assert ended.returncode in {2, 3}
+    assert ended.returncode == 2
+    assert said in ended.stderr
     assert not [*tmp_path.rglob("pwned")]
