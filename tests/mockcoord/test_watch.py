@@ -44,9 +44,8 @@ async def test_an_honest_session_is_silent() -> None:
 
 async def test_a_wrong_hash_is_reported_by_clause() -> None:
     clauses, summary = await watched("another text")
-    assert "W-CAN-1" in clauses or "W-CAN-2" in clauses
+    assert clauses == ["W-CAN-2"]
     assert summary.startswith(f"{len(clauses)} violations: ")
-    assert not [clause for clause in clauses if clause.startswith("C-")]
 
 
 def test_only_so_many_findings_are_kept() -> None:
