@@ -7,7 +7,7 @@ A check may be observed as often as one likes; `verdicts.fold` makes one result 
 """
 
 from collections.abc import Callable, Iterable
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Protocol, TypeAlias, TypeVar
 
 from dispatch_protocol.canonical import Json, JsonValue, stringify
 
@@ -50,11 +50,15 @@ def marks_of(evidence: Evidence) -> tuple[Mark, ...]:
     return (single,) if isinstance(single, Mark) else ()
 
 
+MAX_TEXT: Final = 1_000_000
+"""How many characters of a text an observation keeps: far more than a report shows."""
+
+
 def text_of(value: object) -> str:
-    """A value as a report shows it: JSON as its text, words as they are."""
+    """The beginning of a value as a report shows it: JSON as its text, words as they are."""
     if isinstance(value, Json):
-        return value.text
-    return value if isinstance(value, str) else stringify(value)  # type: ignore[arg-type]
+        return value.text[:MAX_TEXT]
+    return (value if isinstance(value, str) else stringify(value))[:MAX_TEXT]  # type: ignore[arg-type]
 
 
 class Check:
@@ -149,7 +153,7 @@ class Check:
                 clause=self.clause,
                 verdict=verdict,
                 scenario=self._scenario,
-                message=message,
+                message=message[:MAX_TEXT],
                 expected=text_of(expected),
                 actual=text_of(actual),
                 evidence=marks_of(evidence),

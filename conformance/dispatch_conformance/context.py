@@ -23,7 +23,7 @@ from dispatch_conformance.outfit import Outfit
 from dispatch_conformance.passive import PassiveJudge
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.stage import Stage
-from dispatch_conformance.transcript import Transcript
+from dispatch_conformance.transcript import Room, Transcript
 from dispatch_conformance.verdicts import Observation
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ class Context:
     `async with` opens it and ends all of it, the workers first. `stage` and `ollama` are the first of their
     kind; `stages`, `embedded` and `workers` hold all. `smallest` holds, by the id of a failed check, the
     smallest input that shows the failure, where one was searched for: JSON that its `play_again` takes.
-    `host` brings the worker where it is started elsewhere; `limit` is the time that the scenario has.
+    `host` brings the worker where it is started elsewhere; `limit` is the time that the scenario has; `room`
+    is what its transcripts share with those of the run's other scenarios.
     """
 
     scenario: "Scenario"
@@ -74,6 +75,7 @@ class Context:
     attempt: int = 1
     host: "Host | None" = None
     limit: asyncio.Timeout | None = None
+    room: Room = field(default_factory=Room)
     observations: list[Observation] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
     embedded: "list[Embedded]" = field(default_factory=list)
@@ -132,9 +134,11 @@ class Context:
         name = self._transcript_name(f"+{len(self.stages)}" if self.stages else "")
         seed, scale, host = self.settings.seed, self.settings.scale, self.host
         if host is None:
-            stage = Stage(name, seed=seed, scale=scale, conduct=conduct)
+            stage = Stage(name, seed=seed, scale=scale, conduct=conduct, room=self.room)
         else:
-            stage = host.stage(name, seed=seed, scale=scale, conduct=conduct, model=self.ollama)
+            stage = host.stage(
+                name, seed=seed, scale=scale, conduct=conduct, model=self.ollama, room=self.room
+            )
         self._judge(stage.transcript)
         self.stages.append(stage)
         self.transcripts.append(stage.transcript)
@@ -144,9 +148,8 @@ class Context:
         """The real mock coordinator, for whole paths; start a worker for it with `start(coordinator)`."""
         from dispatch_conformance.embedded import Embedded  # noqa: PLC0415  most runs of one scenario do without
 
-        coordinator = Embedded(
-            self._transcript_name(f"+mock{len(self.judges)}"), scale=self.settings.scale, settings=settings
-        )
+        name = self._transcript_name(f"+mock{len(self.judges)}")
+        coordinator = Embedded(name, scale=self.settings.scale, settings=settings, room=self.room)
         self._judge(coordinator.transcript)
         self.transcripts.append(coordinator.transcript)
         self.embedded.append(coordinator)

@@ -27,7 +27,7 @@ from dispatch_protocol.vocabulary import Role
 from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.lifeline import has_ended, unregistered
 from dispatch_conformance.stage import CONNECT_SECONDS, REGISTER_SECONDS, USER
-from dispatch_conformance.transcript import Transcript
+from dispatch_conformance.transcript import Room, Transcript
 
 POLL_SECONDS: Final = 0.05
 """How often a job is asked after."""
@@ -51,8 +51,10 @@ class Embedded:
     `registrations` are the `register` messages that were acknowledged, oldest first.
     """
 
-    def __init__(self, name: str, *, scale: float = 1.0, settings: Settings | None = None) -> None:
-        self.transcript = Transcript(name)
+    def __init__(
+        self, name: str, *, scale: float = 1.0, settings: Settings | None = None, room: Room | None = None
+    ) -> None:
+        self.transcript = Transcript(name, room=room)
         self.process: WorkerProcess | None = None
         self.expects_claim = False
         self.registrations: list[Register] = []

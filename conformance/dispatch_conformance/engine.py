@@ -25,7 +25,7 @@ from dispatch_conformance.context import Context
 from dispatch_conformance.missing import Missing
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
-from dispatch_conformance.transcript import Transcript
+from dispatch_conformance.transcript import Room, Transcript
 from dispatch_conformance.unobserved import life, unobserved
 from dispatch_conformance.verdicts import Observation, Verdict, verdict_at
 
@@ -120,6 +120,7 @@ class Engine:
         self._settings = settings
         self._watch = watch or Watch()
         self._clock = ControlClock()
+        self._room = Room()
         self._outcome = Outcome()
         self._host = Host(settings.attach) if settings.attach is not None else None
 
@@ -152,7 +153,10 @@ class Engine:
             async with waiting if entry.waits else working:
                 if not self._hopeless():
                     self._watch.began(entry)
-                    self._add(await run_scenario(entry, self._settings, self._clock, attempt, host))
+                    played = run_scenario(
+                        entry, self._settings, self._clock, attempt, host=host, room=self._room
+                    )
+                    self._add(await played)
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -188,10 +192,14 @@ async def run_scenario(
     settings: Settings,
     clock: ControlClock,
     attempt: int = 1,
+    *,
     host: Host | None = None,
+    room: Room | None = None,
 ) -> ScenarioRun:
     """Run one scenario to its end, with everything it started gone afterwards. Raises UsageError only."""
-    context = Context(scenario=scenario, settings=settings, clock=clock, attempt=attempt, host=host)
+    context = Context(
+        scenario=scenario, settings=settings, clock=clock, attempt=attempt, host=host, room=room or Room()
+    )
     started = time.monotonic()
     try:
         missing, error, endings = await _played(scenario, context, settings.scale)

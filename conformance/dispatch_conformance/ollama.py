@@ -9,7 +9,7 @@ Source: Ollama's API documentation; SPEC.md, "LLM_INFER".
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 from dispatch_protocol.canonical import JsonValue, parse, stringify
 from dispatch_protocol.errors import JsonSyntaxError
@@ -86,15 +86,26 @@ SILENT = Mood(reply=Reply(fate="silent"))
 """A request that is never answered."""
 
 
+MAX_ASKED: Final = 10_000
+"""How many requests are kept."""
+
+MAX_KEPT: Final = 32 * 1024 * 1024
+"""How many bytes of their bodies are kept, and one body more."""
+
+
 @dataclass(slots=True)
 class Ollama:
-    """The stand-in on a port of its own. `refuse()` closes the port, so that connecting fails."""
+    """The stand-in on a port of its own. `refuse()` closes the port, so that connecting fails.
+
+    `asked` are the requests that came, oldest first, as far as they are kept.
+    """
 
     mood: Mood = field(default_factory=Mood)
     asked: list[Asked] = field(default_factory=list)
     changes: Changes = field(default_factory=Changes)
     _server: HttpServer | None = None
     _port: int = 0
+    _kept: int = 0
 
     async def __aenter__(self) -> Self:
         await self.listen()
@@ -129,12 +140,13 @@ class Ollama:
         """What a request gets, on this port or wherever else it arrived."""
         path = "/" + request.path.strip("/")
         value = _read(request.body)
-        if len(self.asked) < 10_000:
-            now = asyncio.get_running_loop().time()
-            self.asked.append(Asked(t=now, path=path, body=request.body, value=value))
+        asked = Asked(t=asyncio.get_running_loop().time(), path=path, body=request.body, value=value)
+        if len(self.asked) < MAX_ASKED and self._kept < MAX_KEPT:
+            self._kept += len(request.body)
+            self.asked.append(asked)
             self.changes.notify()
         if request.method == "POST" and path in {"/api/generate", "/api/chat"}:
-            return self._generate(path, self.asked[-1])
+            return self._generate(path, asked)
         if request.method in {"GET", "HEAD"}:
             return _listing(path)
         return _json(404, {"error": "not found"})

@@ -46,7 +46,7 @@ from dispatch_conformance.lifeline import ending, has_ended, unregistered
 from dispatch_conformance.link import MAX_FRAME, Link
 from dispatch_conformance.missing import WorkerLost, WorkerSilent
 from dispatch_conformance.rest import claimed, faithful, http_event
-from dispatch_conformance.transcript import Transcript
+from dispatch_conformance.transcript import Room, Transcript
 from dispatch_conformance.wire import Wire
 
 SETTLE_SECONDS: Final = 0.25
@@ -68,7 +68,7 @@ class Stage:
     """One coordinator on a port of its own. `scale` stretches its patience, not the clauses.
 
     `process` is the worker that was started for it, if the suite started one: its end cuts waits short. With
-    a `door` that listens instead, and its clock is that of the transcript.
+    a `door` that listens instead, and its clock is that of the transcript, which shares the `room`.
     """
 
     def __init__(
@@ -79,8 +79,9 @@ class Stage:
         scale: float = 1.0,
         conduct: Conduct | None = None,
         door: Door | None = None,
+        room: Room | None = None,
     ) -> None:
-        self.transcript = Transcript(name, door.zero if door is not None else None)
+        self.transcript = Transcript(name, door.zero if door is not None else None, room)
         self.conduct = conduct or Conduct()
         self.wire = Wire(self.transcript, self._http, lambda _link: None, self._frame, door)
         self.sessions: list[Session] = []
@@ -294,7 +295,7 @@ class Stage:
         reply = self.conduct.claim if claim is not None else self.conduct.rest(request)
         reply = reply or faithful(request, claim, self)
         self.transcript.add(http_event(self.transcript.now, request, reply))
-        if claim is not None and len(self.claims) < 1000:
+        if claim is not None and len(self.claims) < 1000 and not self.transcript.full:
             self.claims.append(claim)
             self.transcript.changes.notify()
         return reply

@@ -6,8 +6,10 @@ suite's monotonic clock. Evidence in verdicts is a Mark: the transcript's name a
 
 import asyncio
 import contextlib
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final, NamedTuple, TypeVar
 
 from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptEvent
@@ -16,7 +18,13 @@ MAX_EVENTS: Final = 100_000
 """How many events a transcript keeps."""
 
 MAX_BYTES: Final = 64 * 1024 * 1024
-"""How many characters of payload a transcript keeps."""
+"""How much memory a transcript's payloads may take."""
+
+OWN_BYTES: Final = 1024 * 1024
+"""How much of that every transcript has for itself."""
+
+SHARED_BYTES: Final = 128 * 1024 * 1024
+"""How much the transcripts of one run share beyond that."""
 
 _T = TypeVar("_T")
 
@@ -52,6 +60,13 @@ class Zero(NamedTuple):
         return cls(time.monotonic(), round(time.time() * 1000))
 
 
+@dataclass(slots=True)
+class Room:
+    """How many bytes the transcripts of one run may still take beyond their own."""
+
+    left: int = SHARED_BYTES
+
+
 class Changes:
     """Lets coroutines wait until something they look at has changed."""
 
@@ -84,16 +99,20 @@ class Transcript:
     """The events of one coordinator; `name` is unique within a run.
 
     `zero` is t=0 on time.monotonic(), `epoch_ms` on the wall clock (milliseconds since 1970): now, unless
-    another moment is given. Beyond its bounds it drops events and says how many in `dropped`.
+    another moment is given; `room` is what it shares with others. Beyond its bounds it drops events, from
+    then on all of them, and says how many in `dropped`. `connected`: whether a worker ever opened a WebSocket
+    here.
     """
 
-    def __init__(self, name: str, since: Zero | None = None) -> None:
+    def __init__(self, name: str, since: Zero | None = None, room: Room | None = None) -> None:
         self.name = name
         self.zero, self.epoch_ms = since or Zero.now()
         self.events: list[TranscriptEvent] = []
         self.oddities: list[Oddity] = []
         self.changes = Changes()
         self.dropped = 0
+        self.connected = False
+        self._room = room or Room()
         self._size = 0
         self._listeners: list[Callable[[TranscriptEvent], None]] = []
 
@@ -105,20 +124,24 @@ class Transcript:
     @property
     def full(self) -> bool:
         """Whether it takes no more."""
-        return len(self.events) >= MAX_EVENTS or self._size >= MAX_BYTES
+        return self.dropped > 0 or len(self.events) >= MAX_EVENTS or self._size >= MAX_BYTES
 
     def listen(self, listener: Callable[[TranscriptEvent], None]) -> None:
         """Hand every event that is added from now on to `listener` as well."""
         self._listeners.append(listener)
 
     def add(self, event: TranscriptEvent) -> int:
-        """Append an event; returns its index, or that of the last one kept if the transcript is full."""
-        if self.full:
+        """Append an event; returns its index, or that of the last one kept if there is no room for it."""
+        self.connected = self.connected or isinstance(event, Opened)
+        size = _size_of(event)
+        shared = min(size, max(0, self._size + size - OWN_BYTES))
+        if self.full or shared > self._room.left:
             self.dropped += 1
             self.changes.notify()
             return len(self.events) - 1
         self.events.append(event)
-        self._size += _size_of(event)
+        self._size += size
+        self._room.left -= shared
         for listener in self._listeners:
             listener(event)
         self.changes.notify()
@@ -134,19 +157,15 @@ class Transcript:
         """The place of an event, for evidence."""
         return Mark(self.name, index)
 
-    @property
-    def connected(self) -> bool:
-        """Whether a worker ever opened a WebSocket here."""
-        return any(isinstance(event, Opened) for event in self.events)
-
 
 def _size_of(event: TranscriptEvent) -> int:
+    """The bytes that the payload of an event takes: up to four for a character."""
+    parts: tuple[str | None, ...] = ()
     match event:
         case Frame():
-            return len(event.text or "") + len(event.base64 or "")
+            parts = (event.text, event.base64)
         case Http():
-            return sum(len(part or "") for part in (event.request, event.request_base64, event.response))
+            parts = (event.request, event.request_base64, event.response)
         case Closed():
-            return len(event.reason)
-        case _:
-            return 0
+            parts = (event.reason,)
+    return sum(sys.getsizeof(part) for part in parts if part)

@@ -111,3 +111,14 @@ async def test_it_refuses_connections_and_listens_again(ollama: Ollama) -> None:
         await ollama.listen()
         assert ollama.url == url
         assert (await client.get("/")).status_code == 200
+
+
+async def test_requests_beyond_its_bounds_are_answered_and_not_kept(
+    ollama: Ollama, client: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(moods, "MAX_KEPT", 1_000)
+    for number in range(4):
+        body = {"prompt": f"{number}" * 600, "stream": False}
+        answer = await client.post("/api/generate", json=body)
+        assert answer.json()["response"] == f"Echo: {body['prompt']}"
+    assert [str(asked.prompt)[0] for asked in ollama.asked] == ["0", "1"]

@@ -1,9 +1,10 @@
 """Verdicts: the worst counts, the level decides, and nothing that was not seen is a pass."""
 
 import pytest
-from dispatch_conformance.checks import Check, marks_of
+from dispatch_conformance.checks import MAX_TEXT, Check, marks_of
 from dispatch_conformance.transcript import Mark
 from dispatch_conformance.verdicts import Observation, Verdict, fold, fold_all, verdict_at
+from dispatch_protocol.canonical import Json
 from dispatch_protocol.clauses import Level
 from dispatch_protocol.vocabulary import ProviderType
 
@@ -106,6 +107,15 @@ def test_equal_compares_canonical_texts_and_shows_them() -> None:
     assert not pad.check.equal("\ud83d", "x", "differs")
     assert pad.kept[0].verdict is Verdict.PASS
     assert (pad.kept[1].expected, pad.kept[1].actual) == ('"\\ud83d"', '"x"')
+
+
+def test_an_observation_keeps_no_text_without_bound() -> None:
+    pad = Pad()
+    long = "x" * (MAX_TEXT + 1)
+    pad.check.failed(long, expected=Json.of(long), actual=long)
+    pad.check.failed("", expected=[long])
+    texts = [text for entry in pad.kept for text in (entry.message, entry.expected, entry.actual) if text]
+    assert [len(text) for text in texts] == [MAX_TEXT] * 4
 
 
 def test_a_breach_that_only_time_shows_is_open_beside_a_stall() -> None:

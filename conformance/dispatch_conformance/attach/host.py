@@ -26,7 +26,7 @@ from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.missing import NeedsControl, NotConnected
 from dispatch_conformance.ollama import Ollama
 from dispatch_conformance.scenario import Scenario
-from dispatch_conformance.transcript import Zero
+from dispatch_conformance.transcript import Room, Zero
 
 if TYPE_CHECKING:
     from dispatch_conformance.context import Context, Place
@@ -83,10 +83,10 @@ class Host:
         return ordered(scenarios, self.attachment)
 
     def stage(
-        self, name: str, *, seed: int, scale: float, conduct: Conduct | None, model: Ollama
+        self, name: str, *, seed: int, scale: float, conduct: Conduct | None, model: Ollama, room: Room
     ) -> AttachedStage:
         """A coordinator behind the door; it is led to when a worker is brought."""
-        stage = AttachedStage(name, seed=seed, scale=scale, conduct=conduct, door=self.door)
+        stage = AttachedStage(name, seed=seed, scale=scale, conduct=conduct, door=self.door, room=room)
         stage.pairing_code = PAIRING_CODE
         if "llm" in self.attachment.expect:
             stage.model = model.answer
