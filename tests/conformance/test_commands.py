@@ -93,7 +93,7 @@ def test_the_help_of_an_action_says_what_it_does_and_what_each_option_is(
     usage, what, *parts = capsys.readouterr().out.split("\n\n")
     assert usage.startswith(f"usage: dispatch-conformance {action} ")
     assert what.endswith(".")
-    bare = re.findall(r"^  ((?:-|[A-Z])(?:\S| (?! ))*)\n(?! {5})", "\n".join(parts), re.MULTILINE)
+    bare = re.findall(r"^  (-\S+(?: \S+)*|[A-Z]+)\n(?! {5})", "\n".join(parts), re.MULTILINE)
     assert not bare, bare
     assert ("exit codes: " in parts[-1]) is (action in {"run", "replay", "doctor", "compare"})
 
