@@ -15,9 +15,15 @@ class JoinedWrites(asyncio.Transport):
         self.transport = transport
         self._loop = loop
         self._held: bytes | None = None
+        self._has_ended = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Send this, together with what was held back; if that is nothing, hold this back."""
+        """Send this, together with what was held back; if that is nothing, hold this back.
+
+        Behind the end nothing is sent: an answer that comes after a refusal finds nobody.
+        """
+        if self._has_ended:
+            return
         if self._held is None:
             self._held = bytes(data)
             self._loop.call_soon(self._release)
@@ -28,6 +34,7 @@ class JoinedWrites(asyncio.Transport):
     def write_eof(self) -> None:
         """Say that nothing follows, behind all that was written."""
         self._release()
+        self._has_ended = True
         self.transport.write_eof()
 
     def is_closing(self) -> bool:

@@ -23,12 +23,13 @@ from dispatch_mockcoord.app import application
 from dispatch_mockcoord.core.coordinator import Coordinator
 from dispatch_mockcoord.core.effects import Effect
 from dispatch_mockcoord.file_store import FileStore
+from dispatch_mockcoord.http_wire import HttpProtocol, http_protocol
 from dispatch_mockcoord.layers import Layer
 from dispatch_mockcoord.memory_store import MemoryStore
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.store import Store
 from dispatch_mockcoord.switchboard import Switchboard
-from dispatch_mockcoord.wire import HttpProtocol, WebSocketProtocol, http_protocol
+from dispatch_mockcoord.wire import WebSocketProtocol
 
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""

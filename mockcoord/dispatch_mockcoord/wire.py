@@ -1,17 +1,15 @@
-"""The two protocols of the server, with what uvicorn leaves open closed.
+"""The server's WebSocket protocol, with what uvicorn leaves open closed.
 
-Nothing that a peer sends may raise out of a protocol, end up in the log, or pile up in memory: request heads
-and the fragments of a message are bounded, and what is refused below the application is answered in JSON too.
+Nothing that a peer sends may raise out of it, end up in the log, or pile up in memory: the fragments of a
+message are bounded, whoever does not take what is sent is not read from, and handshakes are refused in JSON.
 """
 
-import asyncio
 import json
 import struct
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from dispatch_protocol.rest import CONTENT_TYPE
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.exceptions import InvalidState, ProtocolError
 from websockets.frames import Close, Frame, Opcode
@@ -19,137 +17,19 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
-from dispatch_mockcoord.joined import JoinedWrites
 from dispatch_mockcoord.lines import ping_data
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveEvent
 
-MAX_HEAD_BYTES: Final = 65_536
-"""The longest request head, in bytes as they come; beyond it the answer is 431."""
-
 MAX_FRAGMENTS: Final = 65_536
 """How many frames a message may be cut into; beyond it the connection is closed with 1009."""
-
-HEAD_SECONDS: Final = 30.0
-"""How long a request head may take to come in, and a connection to begin its first."""
-
-REFUSAL_SECONDS: Final = 1.0
-"""How long a client that was refused may go on talking to nobody."""
 
 LINGER_SECONDS: Final = 15.0
 """How long a socket may outlive the application's interest in it, before it is torn down."""
 
 _ABNORMAL: Final = 1006
 _SWITCHING: Final = 101
-_PHRASES: Final = {
-    400: "Bad Request",
-    431: "Request Header Fields Too Large",
-    503: "Service Unavailable",
-}
-
-
-class HttpProtocol(HttpToolsProtocol):
-    """HTTP/1.1 with bounded request heads, and JSON where the request cannot even be read.
-
-    The application gets this object as the request state's `wire`. Of `max_sockets` sockets, upgraded ones
-    among them, further ones are told 503, and closed.
-    """
-
-    max_sockets: ClassVar[int] = 30_000
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._is_in_head = True
-        self._head_bytes = 0
-        self._is_refused = False
-        self._patience: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A client connected."""
-        super().connection_made(transport)
-        self.transport = JoinedWrites(transport, self.loop)
-        if len(self.connections) > self.max_sockets:
-            self._refuse(503, "Too many connections")
-        else:
-            self._await_head()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """The client is gone."""
-        self._stop_waiting()
-        super().connection_lost(exc)
-
-    def data_received(self, data: bytes) -> None:
-        """Bytes came in."""
-        if self._is_refused:
-            return
-        was_in_head = self._is_in_head
-        super().data_received(data)
-        if self._is_in_head and not self._is_refused:
-            if self._patience is None:
-                self._await_head()
-            if was_in_head:
-                self._head_bytes += len(data)
-            if self._head_bytes > MAX_HEAD_BYTES:
-                self._refuse(431, "Request head too large")
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._is_in_head = True
-        self._head_bytes = 0
-        self._stop_waiting()  # `data_received` begins to wait anew, unless all of the head is there
-        super().on_message_begin()
-        self.scope["state"]["wire"] = self
-
-    def on_headers_complete(self) -> None:
-        """Its head is complete."""
-        self._is_in_head = False
-        self._stop_waiting()
-        super().on_headers_complete()
-
-    def handle_websocket_upgrade(self) -> None:
-        """The connection becomes a WebSocket, which writes for itself."""
-        if isinstance(self.transport, JoinedWrites):
-            self.transport = self.transport.transport
-        super().handle_websocket_upgrade()
-
-    def abort(self) -> None:
-        """Tear the socket down, whatever is still to be sent."""
-        self.transport.abort()
-
-    def hang_up(self) -> None:
-        """Close the connection behind what was sent, complete or not."""
-        self.transport.close()
-
-    def send_400_response(self, msg: str) -> None:
-        """The request cannot be read."""
-        self._refuse(400, msg)
-
-    def _await_head(self) -> None:
-        self._patience = self.loop.call_later(HEAD_SECONDS, self.transport.close)
-
-    def _stop_waiting(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
-
-    def _refuse(self, status: int, text: str) -> None:
-        body = json.dumps({"error": text}).encode()
-        head = (
-            f"HTTP/1.1 {status} {_PHRASES[status]}\r\ncontent-type: {CONTENT_TYPE}\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self._is_refused = True
-        self.transport.write(head.encode("ascii") + body)
-        self.transport.write_eof()
-        # Closed a little later: closing over unread bytes would destroy the answer on its way.
-        self._stop_waiting()
-        self._patience = self.loop.call_later(REFUSAL_SECONDS, self.transport.close)
-
-
-def http_protocol(max_sockets: int) -> type[HttpProtocol]:
-    """The protocol of a server that takes so many sockets at once."""
-    return type("BoundedHttpProtocol", (HttpProtocol,), {"max_sockets": max_sockets})
 
 
 class WebSocketProtocol(WebSocketsSansIOProtocol):
@@ -183,24 +63,39 @@ class WebSocketProtocol(WebSocketsSansIOProtocol):
         """Tear the socket down, whatever is still to be sent."""
         self.transport.abort()
 
+    def pause_writing(self) -> None:
+        """The peer does not take what is sent: read nothing from it, for whatever it sends is answered."""
+        super().pause_writing()
+        self._read_or_not()
+
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        super().resume_writing()
+        self._read_or_not()
+
     def hold(self) -> None:
         """Read nothing from the socket any more."""
         self._is_held = True
-        if not self.transport.is_closing():
-            self.transport.pause_reading()
+        self._read_or_not()
 
     def release(self) -> None:
         """Read again, unless something that was read still waits to be taken."""
         self._is_held = False
-        if not self.read_paused and not self.transport.is_closing():
-            self.transport.resume_reading()
+        self._read_or_not()
 
     async def receive(self) -> "ASGIReceiveEvent":
         """The next message for the application; taking it lets the socket be read on, unless it is held."""
         message = await super().receive()
-        if self._is_held and not self.transport.is_closing():
-            self.transport.pause_reading()
+        self._read_or_not()
         return message
+
+    def _read_or_not(self) -> None:
+        if self.transport.is_closing():
+            return
+        if self._is_held or self.read_paused or not self.writable.is_set():
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
     def send_now(self, frame: str | bytes) -> bool:
         """Send this frame at once; False, and nothing else, where it has to wait or cannot be sent."""

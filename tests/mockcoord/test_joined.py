@@ -74,6 +74,15 @@ async def test_what_is_held_goes_before_the_end(
     assert joined.is_closing() is under.is_over
 
 
+async def test_behind_the_end_nothing_is_sent(pair: tuple[Written, JoinedWrites]) -> None:
+    under, joined = pair
+    joined.write_eof()
+    for piece in (b"head", b"body", b"head"):
+        joined.write(piece)
+    await asyncio.sleep(0)
+    assert under.done == ["eof"]
+
+
 async def test_a_connection_that_is_lost_meanwhile_is_not_written_to(
     pair: tuple[Written, JoinedWrites],
 ) -> None:

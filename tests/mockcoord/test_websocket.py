@@ -202,48 +202,6 @@ async def test_fragments_without_end_are_refused(
     assert await is_alive(running)
 
 
-@pytest.mark.parametrize(
-    "request_bytes",
-    [
-        b"\x00\x01\x02 nonsense\r\n\r\n",
-        b"GET / HTTP/9.9\r\n\r\n",
-        b"GET /v1/health HTTP/1.1\r\nContent-Length: x\r\n\r\n",
-        b"POST /v1/trust/claim HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
-        HANDSHAKE.replace(b"dGhlIHNhbXBsZSBub25jZQ==", b"short"),
-        HANDSHAKE.replace(b"Version: 13", b"Version: 7"),
-        HANDSHAKE.replace(b"Sec-WebSocket-Key", b"Other"),
-    ],
-    ids=range(7),
-)
-async def test_what_is_no_request_is_refused_in_json(running: MockCoordinator, request_bytes: bytes) -> None:
-    """C-REST-18, C-REST-23."""
-    answer = await exchange(running, request_bytes)
-    head, _, body = answer.partition(b"\r\n\r\n")
-    assert head.startswith((b"HTTP/1.1 400", b"HTTP/1.1 426"))
-    assert b"application/json" in head
-    assert b'{"error": "' in body
-    assert await is_alive(running)
-
-
-async def test_a_head_without_end_is_refused(running: MockCoordinator) -> None:
-    reader, writer = await asyncio.open_connection(running.settings.host, running.port)
-    writer.write(b"GET /v1/health HTTP/1.1\r\nX: ")
-    for _ in range(70):
-        writer.write(b"x" * 1024)
-        await asyncio.sleep(0)
-    assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 431 ")
-    writer.close()
-    assert await is_alive(running)
-
-
-async def test_a_head_that_does_not_come_ends_the_connection(
-    running: MockCoordinator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.05)
-    assert await exchange(running) == b""
-    assert await exchange(running, b"GET / HTT") == b""
-
-
 async def test_connections_cut_off_anywhere_leave_nothing(running: MockCoordinator) -> None:
     """C-JOB-15, over a connection that is reset instead of closed."""
     async with client(running) as http:

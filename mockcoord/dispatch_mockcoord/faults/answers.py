@@ -128,7 +128,7 @@ def _promising(head: Message, length: int) -> Message:
 
 
 def _wire(visit: Visit) -> Any:
-    """The server's side of the connection that a request came on (`dispatch_mockcoord.wire`)."""
+    """The server's side of the connection that a request came on (`dispatch_mockcoord.http_wire`)."""
     return visit.scope["state"]["wire"]
 
 
