@@ -9,6 +9,9 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
+from dispatch_protocol.vocabulary import TaskType
+
+from dispatch_conformance.reference import SPECIAL
 from dispatch_conformance.verdicts import Observation, Verdict
 
 BUILDS_ON: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
@@ -16,7 +19,7 @@ BUILDS_ON: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "summary_units": ("summary_short", "summary_long"),
         "white_space": ("word_count",),
         "blank_summary": ("completes", "summarize_members", "summary_short", "word_count"),
-        "second_list": ("classify_members", "sentiment", "confidence"),
+        "second_list": ("classify_members", "sentiment", "confidence", *SPECIAL[TaskType.CLASSIFY]),
         "blank_others": (
             "completes",
             "classify_members",
@@ -25,6 +28,8 @@ BUILDS_ON: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "confidence",
             "extracted",
             "count",
+            *SPECIAL[TaskType.CLASSIFY],
+            *SPECIAL[TaskType.EXTRACT_JSON],
         ),
     }
 )

@@ -18,17 +18,12 @@ from dispatch_protocol.vocabulary import JobType, Role
 
 from dispatch_conformance.cases import Case
 from dispatch_conformance.conduct import Session
+from dispatch_conformance.diagnose.suspects import Output, Suspects
+from dispatch_conformance.exchanges import Exchange, recorded_jobs
 from dispatch_conformance.fuzz import play_again
 from dispatch_conformance.jobs import Answer, Assignment
-from dispatch_conformance.reference import CHECKS, decided, faults
-from dispatch_conformance.replay import (
-    FAULTY_CHECKS,
-    LLM_CHECKS,
-    RECEIPT_CHECKS,
-    Exchange,
-    recorded_jobs,
-    replay_all,
-)
+from dispatch_conformance.reference import CHECKS, decided, faults, held_to
+from dispatch_conformance.replay import FAULTY_CHECKS, LLM_CHECKS, RECEIPT_CHECKS, replay_all
 from dispatch_conformance.scenario import Context, Scenario
 from dispatch_conformance.scenarios.probe import probe
 
@@ -53,6 +48,7 @@ def of_recording(recording: Recording) -> Scenario:
 
     limit = min(MOST_SECONDS, 60.0 + 10.0 * len(found))
     checks = {name: law for entry in found for name, law in _checks(entry.assigned).items()}
+    checks |= {name: CHECKS[name] for name in _held_to(found)}
     return Scenario(name=NAME, checks={**checks, **RECEIPT_CHECKS}, run=run, limit=limit)
 
 
@@ -77,7 +73,11 @@ def of_frames(case: Case, recording: Recording, blind: frozenset[str]) -> Scenar
         await context.worker()
         session = await context.stage.ready()
         answered = [(job, await job.answer()) for job in await _send(context, session, recording)]
-        good = [_judge(context, job, answer) for job, answer in answered]
+        suspects = Suspects()
+        suspects.note(given for job, answer in answered for given in _outputs(job, answer))
+        good = [_judge(context, job, answer, suspects) for job, answer in answered]
+        for check in sorted(held_to(suspects)):
+            context.check(check).passed()
         probing = await probe(context.stage, session)
         for check in own:
             context.check(check).expect(
@@ -117,6 +117,17 @@ def _checks(job: JobAssign) -> dict[str, str]:
             return FAULTY_CHECKS
 
 
+def _held_to(found: Iterable[Exchange]) -> set[str]:
+    """The checks of which a breach would show in one of these outputs."""
+    suspects = Suspects()
+    suspects.note(
+        Output(request.task_type, request.input, entry.output.value)
+        for entry in found
+        if isinstance(request := entry.request, TaskRequest)
+    )
+    return held_to(suspects)
+
+
 async def _send(context: Context, session: Session, recording: Recording) -> list[Assignment]:
     """Send the coordinator's frames; where the worker's answers came between two, wait for them there too."""
     sent: list[Assignment] = []
@@ -151,13 +162,20 @@ def _send_frame(context: Context, session: Session, event: Frame) -> Iterable[As
     return (job,)
 
 
-def _judge(context: Context, job: Assignment, answer: Answer) -> bool:
+def _outputs(job: Assignment, answer: Answer) -> Iterator[Output]:
+    """The output of a task, if it is one and has one."""
+    request = read_payload(job.job_type, job.payload.value)
+    if isinstance(request, TaskRequest) and answer.output is not None:
+        yield Output(request.task_type, request.input, answer.output.value)
+
+
+def _judge(context: Context, job: Assignment, answer: Answer, suspects: Suspects) -> bool:
     """Hold an answer against the reference; whether it is right."""
     output = answer.output.value if answer.output is not None else None
     done = answer.completed and not answer.refused
     match read_payload(job.job_type, job.payload.value):
         case TaskRequest(task_type, text) if done:
-            found = faults(task_type, text, output)
+            found = faults(task_type, text, output, suspects)
             for fault in found:
                 context.check(fault.check).failed(
                     fault.message, expected=fault.expected, actual=fault.actual, evidence=answer

@@ -47,6 +47,8 @@ from tests.conformance.fuzzed_workers import (
     outcome_of,
     rejected,
 )
+from tests.mutants import ecmascript
+from tests.mutants.catalogue import DEFECTS
 
 SUMMARIZE, CLASSIFY, EXTRACT = TaskType.SUMMARIZE, TaskType.CLASSIFY, TaskType.EXTRACT_JSON
 BOTH = ("LLM_INFER", "TASK")
@@ -282,6 +284,28 @@ async def test_the_smallest_failing_input_is_found(worker: Compute, check: str, 
     assert len(inputs(sequence)[0]) <= smallest
     entry = next(entry for entry in search.caught if entry.fault.check == check)
     assert entry.fault.expected != entry.fault.actual
+
+
+@pytest.mark.parametrize(
+    ("name", "check"),
+    [
+        ("whole-words-only", "substrings"),
+        ("counts-repetitions", "once"),
+        ("case-matters", "case"),
+        ("confidence-rounded", "doubles"),
+        ("extract-stops-at-faults", "skips_faults"),
+        ("extract-flat-only", "depth"),
+        ("extract-skips-strings", "strings"),
+        ("extract-first-duplicate", "repeated_names"),
+        ("summary-trimmed", "summary_short"),
+        ("extract-first-only", "extracted"),
+    ],
+)
+async def test_a_mistake_is_charged_by_its_own_clause_alone(name: str, check: str) -> None:
+    mutant = object.__new__(DEFECTS[name].program)
+    search = await hunt(Desk(lambda kind, text: parse(ecmascript.write(mutant.compute(kind, text)))))
+    assert caught(search).keys() == {check}
+    assert CHECKS[check] == DEFECTS[name].clause
 
 
 async def test_every_broken_check_is_caught_apart_and_once() -> None:

@@ -6,7 +6,8 @@ import pytest
 from dispatch_conformance import replay
 from dispatch_conformance.clock import ControlClock
 from dispatch_conformance.engine import run_scenario
-from dispatch_conformance.replay import Exchange, exchanges, recorded, shipped
+from dispatch_conformance.exchanges import Exchange, exchanges, shipped
+from dispatch_conformance.replay import recorded
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.verdicts import Verdict
 from dispatch_protocol.canonical import Json

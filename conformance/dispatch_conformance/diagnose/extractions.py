@@ -1,8 +1,8 @@
-"""How `extract_json` goes wrong: other pieces, another parser, another choice among them, another count."""
+"""How `extract_json` goes wrong: other pieces (`pieces`), another parser, another choice, another count."""
 
 import json
 from collections.abc import Callable
-from re import DOTALL
+from itertools import takewhile
 from re import compile as pattern
 from typing import Any, Final, TypeAlias
 
@@ -10,84 +10,21 @@ from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.errors import UsageError
 from dispatch_protocol.parsing import parse
 
-from dispatch_conformance.diagnose.rules import Option, right
+from dispatch_conformance.diagnose.pieces import PIECES
+from dispatch_conformance.diagnose.rules import Option, breaking, right
 from dispatch_conformance.diagnose.tree import MAX_LEVELS, levels
 
 Values: TypeAlias = list[JsonValue]
 Read: TypeAlias = Callable[[str], Values]
 """From a piece to its value in a list; an empty list where the piece is refused."""
 
-_PATTERN: Final = r"take the non-overlapping matches of \{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}, left to right"
 _PARSER: Final = "parse each piece as JSON.parse does"
 _REFUSED: Final = "leave out a piece that JSON.parse refuses, and go on behind it"
 _VALUES: Final = "give the value of every match, in their order"
 _COUNT: Final = "count the entries of `extracted`"
 
-_TWO: Final = pattern(r"\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}")
-_THREE: Final = pattern(r"\{[^{}]*+(?:\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\}[^{}]*+)*+\}")
-_FLAT: Final = pattern(r"\{[^{}]*+\}")
-_TEXT: Final = r'(?:[^{}"]|"(?:[^"\\]|\\.)*+")*+'
-_AWARE: Final = pattern(rf"\{{{_TEXT}(?:\{{{_TEXT}\}}{_TEXT})*+\}}", DOTALL)
-_BRACE: Final = pattern("[{}]")
 _TRAILING: Final = pattern(r",(\s*[}\]])")
-_DECODED_CHARACTERS: Final = 4_000_000
 _MOST_PIECES: Final = 2_000
-
-
-def _balanced(text: str) -> list[str]:
-    """The outermost pieces with as many closing as opening braces, however deep."""
-    pieces, depth, start = [], 0, 0
-    for found in _BRACE.finditer(text):
-        if found[0] == "{":
-            start = start if depth else found.start()
-            depth += 1
-        elif depth:
-            depth -= 1
-            if not depth:
-                pieces.append(text[start : found.end()])
-    return pieces
-
-
-def _greedy(text: str) -> list[str]:
-    start, end = text.find("{"), text.rfind("}")
-    return [text[start : end + 1]] if 0 <= start < end else []
-
-
-def _lazy(text: str) -> list[str]:
-    """From each opening brace to the next closing one, as `{.*?}` matches."""
-    pieces, start = [], text.find("{")
-    while start >= 0:
-        end = text.find("}", start)
-        if end < 0:
-            break
-        pieces.append(text[start : end + 1])
-        start = text.find("{", end)
-    return pieces
-
-
-def _whole(text: str) -> list[str]:
-    return [text]
-
-
-def _overlapping(text: str) -> list[str]:
-    """Every match of the clause's expression from every brace, inner ones as well."""
-    found = (_TWO.match(text, brace.start()) for brace in _BRACE.finditer(text) if brace[0] == "{")
-    return [match[0] for match in found if match is not None]
-
-
-def _decoded(text: str) -> list[str]:
-    """What a parser reads that is started at every brace in turn, and goes on behind what it has read."""
-    if levels(text) > MAX_LEVELS or text.count("{") * len(text) > _DECODED_CHARACTERS:
-        raise ValueError("too much to be tried")
-    pieces, place, decoder = [], text.find("{"), json.JSONDecoder()
-    while place >= 0:
-        try:
-            end = decoder.raw_decode(text, place)[1]
-            pieces.append(text[place:end])
-        except ValueError:
-            end = place + 1
-        place = text.find("{", end)
-    return pieces
 
 
 def _strictly(piece: str) -> Values:
@@ -135,21 +72,30 @@ def _distinct(values: Values) -> Values:
     return list({stringify(value): value for value in values}.values())
 
 
-PIECES: Final = (
-    right(_TWO.findall),
-    Option("any-depth", "follows braces to any depth; the clause sees two levels", _PATTERN, _balanced),
-    Option("three-levels", "follows braces three levels deep; the clause sees two", _PATTERN, _THREE.findall),
-    Option("flat", "finds objects without inner objects only (no nesting)", _PATTERN, _FLAT.findall),
-    Option("greedy", "matches greedily, from the first { to the last }", _PATTERN, _greedy),
-    Option("lazy", "matches from each { to the next }", _PATTERN, _lazy),
-    Option("parses-on", "parses at each { up to wherever its object ends", _PATTERN, _decoded),
-    Option(
-        "string-aware", "passes over braces inside strings; the clause does not", _PATTERN, _AWARE.findall
-    ),
-    Option("overlapping", "gives inner objects beside those that hold them", _PATTERN, _overlapping),
-    Option("whole-input", "parses the whole input as one piece", _PATTERN, _whole),
-)
-PARSERS: Final = (
+def _left_out(pieces: list[str], read: Read) -> Values:
+    return [value for piece in pieces for value in read(piece)]
+
+
+def _stopping(pieces: list[str], read: Read) -> Values:
+    return [found[0] for found in takewhile(bool, map(read, pieces))]
+
+
+def _all_or_nothing(pieces: list[str], read: Read) -> Values:
+    values = _left_out(pieces, read)
+    return values if len(values) == len(pieces) else []
+
+
+def _instead(name: str, says: str, value_of: Read) -> Option:
+    """A value in the place of what does not parse."""
+
+    def act(pieces: list[str], read: Read) -> Values:
+        return [value for piece in pieces for value in read(piece) or value_of(piece)]
+
+    return Option(name, says, _REFUSED, act)
+
+
+PARSERS: Final = breaking(
+    "W-OUT-19",
     right(_strictly),
     Option(
         "lax-numbers",
@@ -175,31 +121,41 @@ PARSERS: Final = (
         "keeps the first of two values under one name; the clause keeps the last",
         _PARSER,
         _python(object_pairs_hook=_first_kept),
+        "W-OUT-22",
     ),
     Option(
         "duplicate-moved",
         "puts a repeated name at its last place; the clause leaves it at the first",
         _PARSER,
         _python(object_pairs_hook=_moved_last),
+        "W-OUT-22",
     ),
-    Option("numbers-as-text", "gives numbers as strings", _PARSER, _python(parse_int=str, parse_float=str)),
+    Option(
+        "numbers-as-text",
+        "gives numbers as strings",
+        _PARSER,
+        _python(parse_int=str, parse_float=str),
+        "W-OUT-18",
+    ),
     Option(
         "whole-numbers",
         "cuts numbers down to integers",
         _PARSER,
         _python(parse_float=lambda text: int(float(text))),
+        "W-OUT-18",
     ),
 )
-REFUSALS: Final = (
-    right(lambda piece: []),
-    Option(
-        "refused-as-text", "gives a piece that does not parse as a string", _REFUSED, lambda piece: [piece]
-    ),
-    Option("refused-as-null", "gives null for a piece that does not parse", _REFUSED, lambda piece: [None]),
-    Option("refused-as-empty", "gives {} for a piece that does not parse", _REFUSED, lambda piece: [{}]),
-    Option("stops", "stops at the first piece that does not parse", _REFUSED, None),
+REFUSALS: Final = breaking(
+    "W-OUT-19",
+    right(_left_out),
+    _instead("refused-as-text", "gives a piece that does not parse as a string", lambda piece: [piece]),
+    _instead("refused-as-null", "gives null for a piece that does not parse", lambda piece: [None]),
+    _instead("refused-as-empty", "gives {} for a piece that does not parse", lambda piece: [{}]),
+    Option("stops", "stops at the first piece that does not parse", _REFUSED, _stopping),
+    Option("all-or-nothing", "finds nothing where one piece does not parse", _REFUSED, _all_or_nothing),
 )
-SELECTIONS: Final = (
+SELECTIONS: Final = breaking(
+    "W-OUT-18",
     right(list),
     Option("first-only", "stops after the first object", _VALUES, lambda values: values[:1]),
     Option("last-only", "gives the last object only", _VALUES, lambda values: values[-1:]),
@@ -216,7 +172,8 @@ SELECTIONS: Final = (
         "no-empty", "leaves empty objects out", _VALUES, lambda values: [value for value in values if value]
     ),
 )
-COUNTS: Final = (
+COUNTS: Final = breaking(
+    "W-OUT-23",
     right(lambda pieces, values: len(values)),
     Option(
         "counts-pieces",
@@ -255,11 +212,5 @@ def extraction(text: str, *acts: Any) -> list[JsonValue]:
     pieces: list[str] = find(text)
     if len(pieces) > _MOST_PIECES:
         raise ValueError("too much to be tried")
-    values: Values = []
-    for piece in pieces:
-        found = read(piece)
-        if not found and refuse is None:
-            break
-        values += found or (refuse(piece) if refuse is not None else [])
-    chosen: Values = select(values)
+    chosen: Values = select(refuse(pieces, read))
     return [chosen, count(pieces, chosen)]

@@ -19,12 +19,16 @@ _MOST_FAULTS: Final = 3
 
 
 class Option(NamedTuple):
-    """One way to decide: `says` completes "a worker …", `mend` is what the clause asks, `act` is the way."""
+    """One way to decide: `says` completes "a worker …", `mend` is what the clause asks, `act` is the way.
+
+    `clause` is the one that it breaks, empty where it breaks several.
+    """
 
     name: str
     says: str
     mend: str
     act: Any
+    clause: str = ""
 
 
 Switch = Sequence[Option]
@@ -34,6 +38,11 @@ Compute = Callable[..., JsonValue]
 def right(act: Any) -> Option:
     """The option that the clause asks for."""
     return Option(RIGHT, "", "", act)
+
+
+def breaking(clause: str, *options: Option) -> tuple[Option, ...]:
+    """The options, those that name no clause with this one."""
+    return tuple(option if option.clause else option._replace(clause=clause) for option in options)
 
 
 def simplest(

@@ -1,6 +1,6 @@
 """How `classify` goes wrong: other words, other matching, other case, other arithmetic."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from re import compile as pattern
 from re import escape
@@ -11,7 +11,7 @@ from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.tasks import DESKTOP_WORDS, SHARED_WORDS, WHITE_SPACE
 
 from dispatch_conformance.diagnose.numbers import SINGLE
-from dispatch_conformance.diagnose.rules import Option, right
+from dispatch_conformance.diagnose.rules import Option, breaking, right
 from dispatch_conformance.diagnose.tree import Number
 
 _LISTS: Final = "know all eighteen words"
@@ -63,6 +63,11 @@ def _formula(name: str, says: str, act: Callable[[int, int], float]) -> Option:
     return Option(name, says, _FORMULA, act)
 
 
+def _inexact(name: str, says: str, act: Callable[[int, int], float]) -> Option:
+    """The right formula, in other arithmetic."""
+    return Option(name, says, _FORMULA, act, "W-OUT-15")
+
+
 def _exact(good: int, bad: int) -> float:
     return min(1.0, abs(good - bad) * 0.2 + 0.3)
 
@@ -75,7 +80,8 @@ _EXTENDED: Final = {
     word: weight for word, weight in DESKTOP_WORDS.items() if word in {*SHARED_WORDS, "best", "poor"}
 }
 
-LISTS: Final = (
+LISTS: Final = breaking(
+    "W-OUT-16",
     right(DESKTOP_WORDS),
     Option(
         "shared-words",
@@ -85,13 +91,15 @@ LISTS: Final = (
     ),
     Option("some-words", "knows *best* and *poor* of the second list only", _LISTS, _EXTENDED),
 )
-MATCHES: Final = (
+MATCHES: Final = breaking(
+    "W-OUT-11",
     right(_inside),
     Option("whole-words", "counts whole words only (\\b); the clause counts substrings", _SUBSTRING, _whole),
     Option("tokens", "compares the pieces between blanks; the clause counts substrings", _SUBSTRING, _token),
     Option("beginnings", "counts words only where a word begins", _SUBSTRING, _begins),
 )
-REPETITIONS: Final = (
+REPETITIONS: Final = breaking(
+    "W-OUT-12",
     right(lambda count: min(count, 1)),
     Option(
         "occurrences",
@@ -100,7 +108,8 @@ REPETITIONS: Final = (
         lambda count: count,
     ),
 )
-CASES: Final = (
+CASES: Final = breaking(
+    "W-OUT-13",
     right(str.lower),
     Option("case-sensitive", "does not lower-case the input", _LOWER, str),
     Option("case-folded", "folds case instead of lower-casing", _LOWER, str.casefold),
@@ -111,7 +120,8 @@ CASES: Final = (
         lambda text: text.replace("I", "ı").lower(),
     ),
 )
-SIGNS: Final = (
+SIGNS: Final = breaking(
+    "W-OUT-10",
     right(lambda score: "positive" if score > 0 else "negative" if score < 0 else "neutral"),
     Option(
         "tie-positive",
@@ -145,23 +155,24 @@ SIGNS: Final = (
     ),
     Option("never-neutral", "calls everything positive", _SIGN, lambda score: "positive"),
 )
-FORMULAS: Final = (
+FORMULAS: Final = breaking(
+    "W-OUT-14",
     right(_exact),
-    _formula(
+    _inexact(
         "rounded-1", "rounds the confidence to one digit", lambda good, bad: round(_exact(good, bad), 1)
     ),
-    _formula(
+    _inexact(
         "rounded-2",
         "rounds the confidence to two digits",
         lambda good, bad: round(_exact(good, bad), 2),
     ),
-    _formula("tenths", "computes (2 * |score| + 3) / 10 instead", _decimal),
-    _formula("summed", "adds 0.2 again and again", _summed),
-    _formula(
+    _inexact("tenths", "computes (2 * |score| + 3) / 10 instead", _decimal),
+    _inexact("summed", "adds 0.2 again and again", _summed),
+    _inexact(
         "fifths", "computes |score| / 5 + 0.3 instead", lambda good, bad: min(1.0, abs(good - bad) / 5 + 0.3)
     ),
-    _formula("single-precision-text", "computes and prints in single precision (float)", _singly_printed),
-    _formula("single-precision", "computes in single precision (float)", _singly),
+    _inexact("single-precision-text", "computes and prints in single precision (float)", _singly_printed),
+    _inexact("single-precision", "computes in single precision (float)", _singly),
     _formula("uncapped", "lets the confidence grow beyond 1", lambda good, bad: abs(good - bad) * 0.2 + 0.3),
     _formula("signed", "takes the score with its sign", lambda good, bad: min(1.0, (good - bad) * 0.2 + 0.3)),
     _formula(
@@ -221,3 +232,12 @@ def classification(text: str, *acts: Any) -> list[JsonValue]:
     *counting, sign, formula = acts
     good, bad = _scores(text, *counting)
     return [sign(good - bad), formula(good, bad)]
+
+
+def with_fewer_words(text: str) -> Iterator[list[JsonValue]]:
+    """What comes out where a worker knows the first list, and of the second some words only, or none."""
+    *counting, sign, formula = (switch[0].act for switch in CLASSIFICATION)
+    good, bad = _scores(text, *counting)
+    least_good, least_bad = _scores(text, SHARED_WORDS, *counting[1:])
+    for score in range(least_good - bad, good - least_bad + 1):
+        yield [sign(score), formula(score, 0)]

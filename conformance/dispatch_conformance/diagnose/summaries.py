@@ -6,7 +6,7 @@ from unicodedata import combining
 
 from dispatch_protocol.tasks import SUMMARY_UNITS, WHITE_SPACE
 
-from dispatch_conformance.diagnose.rules import Option, right
+from dispatch_conformance.diagnose.rules import Option, breaking, right
 
 _JOINED: Final = {"\u200d", "\ufe0f", "\ufe0e"}
 _CUT: Final = f"cut after {SUMMARY_UNITS} UTF-16 code units and add three full stops, where there are more"
@@ -40,6 +40,11 @@ def _graphemes(text: str, count: int) -> str:
     return text if len(text) <= 12 * count else text[:start]
 
 
+def _with_stops(text: str, count: int) -> str:
+    """The first code units, three fewer where there are more."""
+    return text if units(text, count) == text else units(text, count - 3)
+
+
 def _at_word(text: str, count: int) -> str:
     """The first code units, back to the last blank among them."""
     head = units(text, count)
@@ -63,7 +68,8 @@ def _ending(name: str, says: str, text: str) -> Option:
     return Option(name, says, "end a summary that was cut with three full stops (U+002E)", text)
 
 
-PREPARATIONS: Final = (
+PREPARATIONS: Final = breaking(
+    "W-OUT-3",
     right(_whole),
     Option(
         "trimmed",
@@ -79,7 +85,8 @@ PREPARATIONS: Final = (
     ),
     Option("lowered", "lower-cases the input", "leave the input as it is", str.lower),
 )
-MEASURES: Final = (
+MEASURES: Final = breaking(
+    "W-OUT-5",
     right(units),
     Option("code-points", "counts code points; the clause counts UTF-16 code units", _CUT, _code_points),
     Option(
@@ -100,14 +107,17 @@ MEASURES: Final = (
         _CUT,
         _graphemes,
     ),
-    Option("at-a-word", "cuts at the end of a word", _CUT, _at_word),
-    Option("never", "does not cut the input", _CUT, lambda text, _count: text),
+    Option("within-200", "cuts so that the full stops fit into 200", _CUT, _with_stops, "W-OUT-4"),
+    Option("at-a-word", "cuts at the end of a word", _CUT, _at_word, "W-OUT-4"),
+    Option("never", "does not cut the input", _CUT, lambda text, _count: text, "W-OUT-4"),
 )
-LIMITS: Final = (
+LIMITS: Final = breaking(
+    "W-OUT-4",
     right(SUMMARY_UNITS),
     *map(_limit, (197, 199, 201, 198, 100, 150, 250, 255, 256, 300, 400, 500)),
 )
-ENDINGS: Final = (
+ENDINGS: Final = breaking(
+    "W-OUT-4",
     right("..."),
     _ending("ellipsis", "ends with one ellipsis (U+2026) in the place of three full stops", "\u2026"),
     _ending("no-ending", "adds nothing where it cuts", ""),
@@ -115,7 +125,8 @@ ENDINGS: Final = (
     _ending("two-stops", "adds two full stops", ".."),
     _ending("bracketed", "adds [...]", "[...]"),
 )
-OCCASIONS: Final = (
+OCCASIONS: Final = breaking(
+    "W-OUT-3",
     right(lambda text, head: head != text),
     Option("always", "adds the ending to short inputs as well", _CUT, lambda _text, _head: True),
     Option(
@@ -127,7 +138,8 @@ OCCASIONS: Final = (
         ),
     ),
 )
-HALVES: Final = (
+HALVES: Final = breaking(
+    "W-OUT-5",
     right(_whole),
     Option(
         "half-replaced",

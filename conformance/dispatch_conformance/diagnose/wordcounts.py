@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from dispatch_protocol.tasks import WHITE_SPACE, summarize
 
-from dispatch_conformance.diagnose.rules import Option, right
+from dispatch_conformance.diagnose.rules import Option, breaking, right
 
 _ASCII: Final = "\t\n\v\f\r "
 _UNICODE: Final = "".join(sorted({*WHITE_SPACE} - {"\ufeff"} | {"\x85"}))
@@ -41,7 +41,8 @@ def _counts(name: str, says: str, count: Callable[[str], int]) -> Option:
     return Option(name, f"counts {says}", _PIECES, lambda text, pieces: count(text))
 
 
-TEXTS: Final = (
+TEXTS: Final = breaking(
+    "W-OUT-6",
     right(lambda text: text),
     Option(
         "of-summary",
@@ -50,7 +51,8 @@ TEXTS: Final = (
         lambda text: summarize(text)["summary"],
     ),
 )
-BLANKS: Final = (
+BLANKS: Final = breaking(
+    "W-OUT-7",
     right(WHITE_SPACE),
     _blanks("python-blanks", "takes what Python's str.split() takes", _PYTHON),
     _blanks("unicode-blanks", "takes Unicode's White_Space (Go's strings.Fields, Rust, .NET)", _UNICODE),
@@ -59,9 +61,16 @@ BLANKS: Final = (
     _blanks("space-and-line", "takes U+0020, tab and line feed only", " \t\n"),
     _blanks("space", "takes U+0020 only", " "),
 )
-TRIMS: Final = (
+TRIMS: Final = breaking(
+    "W-OUT-7",
     right(_trimmed),
-    Option("untrimmed", "does not trim the input before it splits", _PIECES, lambda text, _blanks: text),
+    Option(
+        "untrimmed",
+        "does not trim the input before it splits",
+        _PIECES,
+        lambda text, _blanks: text,
+        "W-OUT-6",
+    ),
     Option("trims-ascii", "trims ASCII's blanks only", _PIECES, lambda text, _blanks: text.strip(_ASCII)),
     Option(
         "trims-controls",
@@ -70,11 +79,13 @@ TRIMS: Final = (
         lambda text, _blanks: text.strip("".join(map(chr, range(33)))),
     ),
 )
-DIVISIONS: Final = (
+DIVISIONS: Final = breaking(
+    "W-OUT-6",
     right(_runs),
     Option("singly", "splits at every single blank, so that empty pieces count", _PIECES, _singly),
 )
-HOLLOW: Final = (
+HOLLOW: Final = breaking(
+    "W-OUT-8",
     right(1),
     Option(
         "blank-is-0",
@@ -83,7 +94,8 @@ HOLLOW: Final = (
         0,
     ),
 )
-COUNTS: Final = (
+COUNTS: Final = breaking(
+    "W-OUT-6",
     right(lambda text, pieces: pieces),
     Option("one-more", "counts one too many", _PIECES, lambda text, pieces: pieces + 1),
     Option("one-less", "counts the gaps, one less than the pieces", _PIECES, lambda text, pieces: pieces - 1),

@@ -7,6 +7,7 @@ is what it cannot see: whether a fresh worker shows the fault as well.
 import contextlib
 from typing import Final
 
+from dispatch_conformance.diagnose.suspects import Suspects
 from dispatch_conformance.fuzz.course import Course, TimeUp
 from dispatch_conformance.fuzz.incident import REDUCE_SECONDS, Trials
 from dispatch_conformance.fuzz.judge import Asked, Finding, judge
@@ -27,12 +28,16 @@ SHRINK_SECONDS: Final = 1.5
 
 
 class Faulting:
-    """One fault of a worker, by its check. `easy` is the job that is easy for this worker."""
+    """One fault of a worker, by its check. `easy` is the job that is easy for this worker.
 
-    def __init__(self, course: Course, easy: Job, asked: Asked, check: str) -> None:
+    `suspects` are the mistakes that its outputs until then left open: by these alone faults are judged here.
+    """
+
+    def __init__(self, course: Course, easy: Job, asked: Asked, suspects: Suspects, check: str) -> None:
         self._course = course
         self._easy = easy
         self._asked = asked
+        self._suspects = suspects
         self._check = check
 
     def by_itself(self, sequence: Sequence, place: int) -> Sequence | None:
@@ -85,4 +90,6 @@ class Faulting:
         return Trials(self._course, self._easy, fails)
 
     def _findings(self, outcome: Outcome) -> list[Finding]:
-        return [entry for entry in judge(outcome, self._asked) if entry.fault.check == self._check]
+        return [
+            entry for entry in judge(outcome, self._asked, self._suspects) if entry.fault.check == self._check
+        ]

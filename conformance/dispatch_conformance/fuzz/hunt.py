@@ -96,7 +96,7 @@ async def play_again(context: Context, session: Session, name: str, data: JsonVa
     found = [
         entry
         for entry in judge(outcome, partial(asked, context))
-        if name in (entry.fault.check, entry.circumstance)
+        if name in (entry.fault.check, entry.circumstance, *entry.fault.also)
     ]
     if outcome.ended or outcome.silent or any(entry.owes_receipt for entry in outcome.given):
         actual = outcome.ended or "an answer or a receipt is missing"

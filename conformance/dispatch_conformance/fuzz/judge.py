@@ -14,9 +14,10 @@ from dispatch_protocol.canonical import Json, stringify
 from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import shown
 from dispatch_protocol.receipts import verify_receipt
-from dispatch_protocol.tasks import Faulty, LlmRequest, TaskRequest, read_payload
+from dispatch_protocol.tasks import Faulty, LlmRequest, Request, TaskRequest, read_payload
 
 from dispatch_conformance.checks import Evidence
+from dispatch_conformance.diagnose.suspects import Output, Suspects
 from dispatch_conformance.fuzz.checks import RECEIPTS, circumstance
 from dispatch_conformance.fuzz.outcome import Given, Outcome
 from dispatch_conformance.fuzz.steps import Notice, Ping
@@ -43,12 +44,26 @@ class Finding(NamedTuple):
     evidence: Evidence
 
 
-def judge(outcome: Outcome, asked: Asked) -> tuple[Finding, ...]:
-    """Everything that is wrong with an outcome, whatever it is due to."""
+def note(outcome: Outcome, suspects: Suspects) -> None:
+    """What the outputs of an outcome say of the worker's mistakes."""
+    suspects.note(
+        Output(request.task_type, request.input, given.answers[0].output.value)
+        for given in outcome.given
+        if given.answers and given.answers[0].output is not None
+        if isinstance(request := _request(given), TaskRequest)
+    )
+
+
+def judge(outcome: Outcome, asked: Asked, suspects: Suspects | None = None) -> tuple[Finding, ...]:
+    """Everything that is wrong with an outcome, whatever it is due to.
+
+    `suspects` are the mistakes that the worker's outputs so far leave open.
+    """
     found: list[Finding] = []
     for given in outcome.given:
         odd = circumstance(given.job)
-        found += (Finding(fault, given.place, odd, given.marks) for fault in _of_job(given, outcome, asked))
+        broken = _of_job(given, outcome, asked, suspects)
+        found += (Finding(fault, given.place, odd, given.marks) for fault in broken)
     found += _strays(outcome)
     if outcome.lost_ping is not None and not outcome.ended:
         data = outcome.lost_ping.hex()
@@ -82,7 +97,7 @@ def _examined(given: Given) -> set[str]:
     names |= {"hash_form", "hash"}
     if given.receipt is not None:
         names |= set(RECEIPTS.values())
-    request = read_payload(job.job_type, Json.read(job.payload).value)
+    request = _request(given)
     if isinstance(request, TaskRequest):
         names |= {"completes", *decided(request.task_type, request.input)}
     elif isinstance(request, LlmRequest):
@@ -90,12 +105,16 @@ def _examined(given: Given) -> set[str]:
     return names
 
 
-def _of_job(given: Given, outcome: Outcome, asked: Asked) -> Iterator[Fault]:
+def _request(given: Given) -> Request:
+    return read_payload(given.job.job_type, Json.read(given.job.payload).value)
+
+
+def _of_job(given: Given, outcome: Outcome, asked: Asked, suspects: Suspects | None) -> Iterator[Fault]:
     if not given.answers:
         return
     yield from _number(given)
     answer = given.answers[0]
-    request = read_payload(given.job.job_type, Json.read(given.job.payload).value)
+    request = _request(given)
     if isinstance(request, Faulty):
         if not answer.refused:
             yield Fault(
@@ -105,7 +124,7 @@ def _of_job(given: Given, outcome: Outcome, asked: Asked) -> Iterator[Fault]:
                 answer.in_words(),
             )
     elif isinstance(request, TaskRequest):
-        yield from _task(request, given, answer)
+        yield from _task(request, given, answer, suspects)
     else:
         yield from _prompt(request, given, answer, asked)
     if answer.completed:
@@ -124,7 +143,7 @@ def _number(given: Given) -> Iterator[Fault]:
         yield Fault("answered_once", "a job is completed more than once", "one answer", told)
 
 
-def _task(request: TaskRequest, given: Given, answer: Answer) -> Iterator[Fault]:
+def _task(request: TaskRequest, given: Given, answer: Answer, suspects: Suspects | None) -> Iterator[Fault]:
     task, text = request.task_type, request.input
     if answer.kind is Kind.REJECT and not given.alone:
         return
@@ -133,7 +152,7 @@ def _task(request: TaskRequest, given: Given, answer: Answer) -> Iterator[Fault]
         name = first if first.startswith("blank") else "completes"
         yield Fault(name, f"{task} is not completed", "job_complete", answer.in_words())
     else:
-        yield from faults(task, text, answer.output.value)
+        yield from faults(task, text, answer.output.value, suspects)
 
 
 def _prompt(request: LlmRequest, given: Given, answer: Answer, asked: Asked) -> Iterator[Fault]:

@@ -52,10 +52,18 @@ _RARE: Final = (
     ("white_space", TaskType.SUMMARIZE, "a\u3000b"),
     ("blank_summary", TaskType.SUMMARIZE, " "),
     ("blank_others", TaskType.CLASSIFY, " "),
-    ("confidence", TaskType.CLASSIFY, "good great love"),
+    ("confidence", TaskType.CLASSIFY, "good great"),
     ("sentiment", TaskType.CLASSIFY, "bad terrible awful hate worst horrible"),
+    ("substrings", TaskType.CLASSIFY, "goodness"),
+    ("once", TaskType.CLASSIFY, "good good good"),
+    ("case", TaskType.CLASSIFY, "GREAT"),
+    ("doubles", TaskType.CLASSIFY, "good great love"),
     ("second_list", TaskType.CLASSIFY, "best"),
-    ("extracted", TaskType.EXTRACT_JSON, '{"a":{"b":1}}'),
+    ("extracted", TaskType.EXTRACT_JSON, '{"a":1} and {"b":2}'),
+    ("skips_faults", TaskType.EXTRACT_JSON, '{"a":1} {b} {"c":2}'),
+    ("depth", TaskType.EXTRACT_JSON, '{"a":{"b":{"c":1}}}'),
+    ("strings", TaskType.EXTRACT_JSON, '{"a":"}"} {"b":1}'),
+    ("repeated_names", TaskType.EXTRACT_JSON, '{"a":1,"b":2,"a":3}'),
 )
 _NAMED: Final = (Oddity.FRAGMENTS, Oddity.MEMBERS, Oddity.PAYLOAD_TYPE, Oddity.PRIVATE, Oddity.ID)
 _ODDITIES: Final = (

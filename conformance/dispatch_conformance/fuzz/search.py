@@ -12,19 +12,20 @@ from typing import Final
 
 from dispatch_protocol.clauses import Level, clause
 
+from dispatch_conformance.diagnose.suspects import Suspects
 from dispatch_conformance.fuzz.checks import CHECKS, checks_of
 from dispatch_conformance.fuzz.course import Course, TimeUp
 from dispatch_conformance.fuzz.drawing import draw
 from dispatch_conformance.fuzz.faulting import SHRINK_SECONDS, Faulting
 from dispatch_conformance.fuzz.incident import Caught, investigate
-from dispatch_conformance.fuzz.judge import Asked, Finding, examined, judge
+from dispatch_conformance.fuzz.judge import Asked, Finding, examined, judge, note
 from dispatch_conformance.fuzz.menu import menu_for, sequences, staples
 from dispatch_conformance.fuzz.outcome import Outcome
 from dispatch_conformance.fuzz.play import NoMoreRestarts
 from dispatch_conformance.fuzz.reduce import Steps
 from dispatch_conformance.fuzz.steps import Job, Sequence
 from dispatch_conformance.missing import Missing
-from dispatch_conformance.reference import Fault
+from dispatch_conformance.reference import Fault, held_to
 
 ROUND_SECONDS: Final = 5.0
 """How much time there is at least for the first round, in which every check has its turn."""
@@ -68,7 +69,8 @@ class Hunt:
         self._asked = asked
         self._number = number
         self._examples = examples
-        self._known: dict[Sequence, tuple[Finding, ...]] = {}
+        self._suspects = Suspects()
+        self._known: dict[Sequence, Outcome] = {}
         self._done: set[tuple[str, str]] = set()
         self._avoided: frozenset[str] = frozenset()
         self._rounds = 0
@@ -164,7 +166,7 @@ class Hunt:
         """What is wrong with the outcome of a sequence, which is played once. Raises _Incident."""
         known = self._known.get(sequence)
         if known is not None:
-            return known
+            return self._judged(known)
         history = self._course.player.history
         outcome = self._course.play(sequence)
         if outcome.late and not outcome.silent:
@@ -172,12 +174,19 @@ class Hunt:
         elif outcome.ended or outcome.late:
             self._shaken = (outcome, list(history[:-1]))
             raise _Incident
-        found = self._known[sequence] = judge(outcome, self._asked)
-        self.decided |= examined(outcome)
+        self._known[sequence] = outcome
+        found = self._judged(outcome)
+        self.decided |= examined(outcome) | held_to(self._suspects)
         if not self._one_by_one and any(entry.turned_away for entry in outcome.given):
             self._one_by_one = self._changed = True  # there is no more to learn from several at a time
             raise _Incident
         return found
+
+    def _judged(self, outcome: Outcome) -> tuple[Finding, ...]:
+        """What is wrong with an outcome. While one fault is pinned down, nothing more is made of others."""
+        if self._target is None:
+            note(outcome, self._suspects)
+        return judge(outcome, self._asked, self._suspects)
 
     def _is_new(self, found: Finding) -> bool:
         check, circumstance = found.fault.check, found.circumstance
@@ -218,8 +227,8 @@ class Hunt:
 
     def _after_fault(self, smallest: Sequence, *, shrunk: bool) -> bool:
         """Keep a fault with its smallest sequence, without circumstances that it does not need."""
-        known = next(entry for entry in self._known[smallest] if self._fits(entry))
-        faulting = Faulting(self._course, self._easy, self._asked, known.fault.check)
+        known = next(entry for entry in self._judged(self._known[smallest]) if self._fits(entry))
+        faulting = Faulting(self._course, self._easy, self._asked, self._suspects, known.fault.check)
         if not shrunk:
             smallest = (
                 faulting.by_itself(smallest, known.place) or faulting.with_its_past(*self._first) or smallest
