@@ -68,6 +68,18 @@ SOURCES: Final = {
         "if os.fork() == 0:\n    os.setsid()\n    subprocess.Popen(['sleep', '120'])\n    time.sleep(120)\n"
         "with open_() as socket:\n    register(socket)\n    serve(socket)\n"
     ),
+    **{
+        f"makes_{kind}": (
+            "path = os.environ['WORKER_KEY_PATH']\nos.path.lexists(path) and os.remove(path)\n"
+            f"os.path.lexists(path) or {how}\n"
+            "with open_() as socket:\n    register(socket)\n    serve(socket)\n"
+        )
+        for kind, how in {
+            "a_fifo": "os.mkfifo(path)",
+            "a_folder": "os.mkdir(path)",
+            "an_endless_file": "os.symlink('/dev/zero', path)",
+        }.items()
+    },
     "hostile_texts": (
         "print('\\x1b[31mred\\x1b[0m \\u202egnp.exe', flush=True)\n"
         "def output(payload):\n    return {'\\x1b[2J[bold red]\\u202e': '\\x9b31m</script>\\x07'}\n"
