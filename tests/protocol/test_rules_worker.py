@@ -214,6 +214,39 @@ def test_one_fault_of_a_receipt_breaks_one_clause(name: str) -> None:
     assert [finding.clause for finding in found] == [name.partition(" ")[0]]
 
 
+@pytest.mark.parametrize(
+    ("clause", "change"),
+    [
+        ("W-REG-5", {"provider_type": "PHONE"}),
+        ("W-REG-6", {"capabilities": ["TASK", "LLM_INFER", "DANCE", 7]}),
+        ("W-REG-6", {"capabilities": "TASK"}),
+        ("W-REG-7", {"pricing_hint": 0.01}),
+    ],
+)
+def test_after_a_malformed_register_receipts_are_judged_by_its_key(
+    clause: str, change: dict[str, object]
+) -> None:
+    def script() -> Script:
+        script = Script("session")
+        return script.frame("register", json.dumps(json.loads(script.line("register")["text"]) | change))
+
+    found, judged = script().judge(Role.WORKER)
+    assert clauses(found) == {clause}
+    assert judged["W-RCP-3"] == judged["W-SIG-2"] == 3
+    assert judged["W-HBT-2"] > 0
+    broken = script().frame("answer summarize", variants()["W-SIG-2"])
+    assert clauses(broken.judge(Role.WORKER)[0]) == {clause, "W-SIG-2"}
+
+
+@pytest.mark.parametrize("key", ["0x" + PUBKEY[2:], PUBKEY + "\n", [PUBKEY], None])
+def test_a_key_that_is_none_judges_no_receipt(key: object) -> None:
+    script = Script("session")
+    register = json.loads(script.line("register")["text"]) | {"provider_pubkey": key}
+    found, judged = script.frame("register", json.dumps(register)).judge(Role.WORKER)
+    assert clauses(found) == {"W-REG-3"}
+    assert judged["W-SIG-2"] == judged["W-CAN-2"] == 0
+
+
 def test_an_answer_to_a_message_without_answer_is_blamed_beside_what_it_is() -> None:
     script = Script("session").say(15.0, "coordinator", _PAID).say(15.1, "worker", {"type": "thanks"})
     later = Script("session").say(15.0, "coordinator", _PAID).say(17.1, "worker", {"type": "thanks"})

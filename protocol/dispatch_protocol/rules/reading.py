@@ -4,22 +4,26 @@ A frame that breaks a clause of form is blamed for that alone. What it says is r
 that a worker which sends binary frames is not also said never to have registered.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
 from dispatch_protocol.errors import Violation
 from dispatch_protocol.frames import BOUNDED, ONE_OBJECT, TEXT_FRAMES, read_frame
 from dispatch_protocol.messages import Message, UnknownType
 from dispatch_protocol.recording import Frame
 from dispatch_protocol.rules.ledger import Ledger
-from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, Role, WireCode
+from dispatch_protocol.rules.records import Offered
+from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, JobType, Role, WireCode
 
 _DECODERS: Final[Mapping[Role, Callable[[str | bytes, int], Message | UnknownType]]] = {
     Role.WORKER: decode_from_worker,
     Role.COORDINATOR: decode_from_coordinator,
 }
 _KNOWN_TYPE: Final = {Role.WORKER: "W-FRM-4", Role.COORDINATOR: "C-FRM-4"}
+_KEY: Final = re.compile("[0-9A-Fa-f]{64}")
 _LENIENT_BYTES: Final = 4 * MAX_FRAME_BYTES
 
 
@@ -27,13 +31,15 @@ class Reading(NamedTuple):
     """What a frame says.
 
     `message` is None where it cannot be made out; `kind` is the `type` it names, if that much is legible;
-    `job_id` the job it names; `violation` the first fault of it, form before content.
+    `job_id` the job it names; `violation` the first fault of it, form before content; `offered` is what a
+    `register` with another fault names all the same.
     """
 
     message: Message | UnknownType | None
     kind: str | None
     job_id: str | None = None
     violation: Violation | None = None
+    offered: Offered | None = None
 
 
 def read(event: Frame) -> Reading:
@@ -104,11 +110,16 @@ def _leniently(payload: str | bytes, role: Role, violation: Violation) -> Readin
             return Reading(None, None, violation=violation)
     if of_form or violation.clause == ONE_OBJECT[role]:
         return Reading(None, None, violation=violation)
-    return Reading(None, _kind(payload, role), violation.job_id, violation)
+    members = {name: member.value for name, member in read_frame(payload, role).items()}
+    kind = members.get("type")
+    offered = _offered(members) if kind == "register" else None
+    return Reading(None, kind if isinstance(kind, str) else None, violation.job_id, violation, offered)
 
 
-def _kind(payload: str | bytes, role: Role) -> str | None:
-    """The `type` of an object whose members are at fault."""
-    members = read_frame(payload, role)
-    kind = members["type"].value if "type" in members else None
-    return kind if isinstance(kind, str) else None
+def _offered(members: Mapping[str, JsonValue]) -> Offered | None:
+    """The key of a `register` whose members are at fault, if it is one, and the job types that are some."""
+    key, listed = members.get("provider_pubkey"), members.get("capabilities")
+    if not isinstance(key, str) or _KEY.fullmatch(key) is None:
+        return None
+    types = [name for name in listed if isinstance(name, str)] if isinstance(listed, list) else []
+    return Offered(key, frozenset(types) & frozenset(JobType))

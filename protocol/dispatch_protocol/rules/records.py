@@ -133,7 +133,7 @@ class Connection:
     key: str | None = None
     capabilities: frozenset[str] = frozenset()
     offered: tuple[Offered | None, ...] = ()
-    """What each `register` that awaits its ack offers; None for one at fault."""
+    """What each `register` that awaits its ack offers; None for one whose key cannot be made out."""
     acceptable: bool = False
     """Whether the last `register` was one that a coordinator has to accept."""
     worker_id: str | None = None

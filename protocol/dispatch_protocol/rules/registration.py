@@ -43,7 +43,7 @@ def registering(ledger: Ledger, facts: Facts, connection: Connection, reading: R
     _judge_place(ledger, connection)
     connection.step(SessionStep.REGISTER)
     connection.acceptable = False
-    offered = None
+    offered = reading.offered
     if isinstance(reading.message, Register):
         message = reading.message
         offered = Offered(message.provider_pubkey, frozenset(message.capabilities))
