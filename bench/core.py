@@ -63,6 +63,7 @@ def _core(workers: int) -> Coordinator:
     for connection in range(1, workers + 1):
         core.opened(connection, _NOW)
         core.received(connection, registration(identity(connection).pubkey_hex), _NOW)
+        core.acknowledged(core.registry.workers[connection], _NOW)
     assert len(core.registry.workers) == workers
     return core
 

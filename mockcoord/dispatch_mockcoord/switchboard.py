@@ -23,6 +23,7 @@ from dispatch_mockcoord.core.effects import Close, Effect, Send, WorkerJoined
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment
 from dispatch_mockcoord.core.trust import ClaimFault, Pairing
+from dispatch_mockcoord.core.worker import Worker
 from dispatch_mockcoord.database import StoreError, reason
 from dispatch_mockcoord.demo import Demo
 from dispatch_mockcoord.gate import UNAVAILABLE, Gate
@@ -240,16 +241,26 @@ class Switchboard:
         return self.clock.moment().now - self.started.now
 
     def _carry_out(self, effects: list[Effect], at: Moment) -> None:
-        for effect in self._gate.let_through(effects, at.now):
-            if isinstance(effect, Send):
-                self.outgoing(effect)
-            elif isinstance(effect, Close):
-                self.hang_up(effect.connection, effect.code, effect.reason)
-            elif isinstance(effect, WorkerJoined):  # its acknowledgement went just before
-                self.coordinator.acknowledged(effect.worker.connection, self.clock.moment())
-            for observe in self.observers:
-                observe(effect)
+        passing = self._gate.let_through(effects, at.now)
+        while passing:
+            joined: list[Worker] = []
+            for effect in passing:
+                if isinstance(effect, Send):
+                    self.outgoing(effect)
+                elif isinstance(effect, Close):
+                    self.hang_up(effect.connection, effect.code, effect.reason)
+                elif isinstance(effect, WorkerJoined):
+                    joined.append(effect.worker)
+                for observe in self.observers:
+                    observe(effect)
+            passing = self._after_acknowledgements(joined) if joined else []
         self._alarm.set(self.wake_at)
+
+    def _after_acknowledgements(self, joined: list[Worker]) -> list[Effect]:
+        """What may be done now that the acknowledgements of these workers have left."""
+        at = self.clock.moment()
+        effects = [effect for worker in joined for effect in self.coordinator.acknowledged(worker, at)]
+        return self._gate.let_through(effects, at.now)
 
     def _require_store(self) -> None:
         """Raise RestFault while the store fails: nothing new is begun."""

@@ -4,10 +4,11 @@ from itertools import count
 from typing import Any
 
 from dispatch_mockcoord.core.coordinator import Coordinator
-from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, PairingChanged, Send
+from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, PairingChanged, Send, WorkerJoined
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.terms import Moment, Terms
 from dispatch_mockcoord.core.trust import Pairing
+from dispatch_mockcoord.core.worker import Worker
 from dispatch_protocol.canonical import Json, JsonValue, hash_text, stringify
 from dispatch_protocol.codec import encode
 from dispatch_protocol.keys import Identity
@@ -35,6 +36,8 @@ class Driver:
         self.terms = terms or Terms(settle_seconds=0)
         self.core = self._fresh_core()
         self.effects: list[Effect] = []
+        self.unacknowledged: list[Worker] = []
+        self.is_held_up = False
         self.jobs: dict[str, Job] = {}
         self.pairings: dict[str, Pairing] = {}
         self.keys: dict[int, Identity] = {}
@@ -44,15 +47,28 @@ class Driver:
         return Moment(self.now, WALL + round((self.now - 1000) * 1000))
 
     def take(self, effects: list[Effect]) -> list[Effect]:
-        """Note what an input did, and give the same."""
+        """Note what an input did; gives that, and what follows from acknowledgements having left at once.
+
+        While the driver `is_held_up` they do not leave: they are `acknowledge`d later.
+        """
+        self._note(effects)
+        self.unacknowledged += [effect.worker for effect in effects if isinstance(effect, WorkerJoined)]
+        return effects if self.is_held_up else effects + self.acknowledge()
+
+    def acknowledge(self) -> list[Effect]:
+        """The acknowledgements that were held up leave now."""
+        joined, self.unacknowledged = self.unacknowledged, []
+        return [effect for worker in joined for effect in self.take(self.core.acknowledged(worker, self.at))]
+
+    def _note(self, effects: list[Effect]) -> None:
         self.effects += effects
         self.jobs |= {effect.job.id: effect.job for effect in effects if isinstance(effect, JobChanged)}
         changed = [effect.pairing for effect in effects if isinstance(effect, PairingChanged)]
         self.pairings |= {pairing.code: pairing for pairing in changed}
-        return effects
 
     def restart(self) -> list[Effect]:
         """The core dies, and another goes on with what was stored: all that the effects told."""
+        self.unacknowledged.clear()
         self.core = self._fresh_core()
         stored = [job for job in self.jobs.values() if not job.is_finished and not job.demo]
         return self.take(self.core.restore(stored, list(self.pairings.values()), self.at))

@@ -6,6 +6,7 @@ and for a reason that is true. Whatever contradicts that raises AssertionError.
 """
 
 from dataclasses import dataclass, field
+from math import inf
 
 from dispatch_mockcoord.core.effects import Close, Effect, JobChanged, JobRejected, Send
 from dispatch_mockcoord.core.jobs import Job
@@ -21,11 +22,11 @@ ROUNDING = 0.01
 
 @dataclass
 class Peer:
-    """A registered connection, as its own frames describe it."""
+    """A registered connection, as its own frames describe it; `acknowledged` is when its ack left."""
 
     key: str
     capabilities: frozenset[str]
-    registered: float
+    acknowledged: float
     beaten: float
     job_id: str | None = None
 
@@ -49,6 +50,7 @@ class Model:
     jobs: dict[str, Job] = field(default_factory=dict)
     paired: set[tuple[str, str]] = field(default_factory=set)
     withdrawn: set[str] = field(default_factory=set)
+    is_held_up: bool = False
     _asked: dict[int, tuple[str, frozenset[str]]] = field(default_factory=dict)
     _committed: dict[str, float] = field(default_factory=dict)
     _assigned: dict[str, float] = field(default_factory=dict)
@@ -103,6 +105,11 @@ class Model:
         if peer is not None and peer.job_id is not None:
             self._lost.add(peer.job_id)
 
+    def lets_go(self) -> None:
+        """The acknowledgements that were held up leave."""
+        for peer in self.peers.values():
+            peer.acknowledged = min(peer.acknowledged, self.now)
+
     def restarts(self) -> None:
         """The coordinator died; demo jobs with it."""
         for connection in list(self.open):
@@ -144,7 +151,9 @@ class Model:
             assert others in ([], [connection]), "a key has one connection"
             former = self.peers.get(connection)
             job_id = former.job_id if former is not None else None
-            self.peers[connection] = Peer(key, capabilities, self.now, self.now, job_id)
+            self.peers[connection] = Peer(
+                key, capabilities, inf if self.is_held_up else self.now, self.now, job_id
+            )
         elif isinstance(message, JobAssign):
             self._given(connection, message)
 
@@ -240,8 +249,8 @@ class Model:
         )
 
     def is_settled(self, peer: Peer) -> bool:
-        """Whether the grace after its registration is over."""
-        return self.now + ROUNDING >= peer.registered + self.terms.settle_seconds
+        """Whether the grace after its acknowledgement is over."""
+        return self.now + ROUNDING >= peer.acknowledged + self.terms.settle_seconds
 
     def has_trusted(self, user_id: str, job_type: JobType) -> bool:
         """Whether a PRIVATE job of this user finds an idle worker; it may still have to settle."""
@@ -254,7 +263,7 @@ class Model:
         """Nobody idle could have what waits, nobody silent is still there, every wait has ended in time."""
         for peer in self.peers.values():
             assert self.now - peer.beaten < 40 + ROUNDING, "the silent are dropped"
-            if peer.job_id is None and self.now >= peer.registered + self.terms.settle_seconds:
+            if peer.job_id is None and self.now >= peer.acknowledged + self.terms.settle_seconds:
                 assert not [job.id for job in self.pending() if self.may_have(peer, job)], "no idle worker"
             if peer.job_id is not None:
                 assert self.jobs[peer.job_id].status is ASSIGNED

@@ -2,7 +2,8 @@
 
 Connections, registrations (also of a key that is registered already, and of another key on the same
 connection), heartbeats, codes and claims, commits, commits that are withdrawn, demo jobs, answers by anybody
-for any job, losses, frames of the lost, time, restarts. `tests.mockcoord.model` judges.
+for any job, losses, frames of the lost, acknowledgements that are held up, time, restarts.
+`tests.mockcoord.model` judges.
 """
 
 from dispatch_mockcoord.core.terms import Terms
@@ -104,6 +105,15 @@ class CoreMachine(RuleBasedStateMachine):
     ) -> None:
         """With any key: the same, another, or one that another connection holds."""
         self.register(self.connection(data), number, provider_type, capabilities)
+
+    @rule(is_held_up=st.sampled_from([True, False, False]))
+    def hold_up(self, is_held_up: bool) -> None:
+        """From now on acknowledgements leave only when this is over; or it is over, and all of them leave."""
+        self.input()
+        self.driver.is_held_up = self.model.is_held_up = is_held_up
+        if not is_held_up:
+            self.model.lets_go()
+            self.driver.acknowledge()
 
     @precondition(lambda self: self.model.open)
     @rule(data=st.data())

@@ -267,13 +267,40 @@ def test_the_frame_limit_is_the_core_s_too() -> None:
 def test_a_worker_settles_from_when_its_acknowledgement_left() -> None:
     """C-JOB-21: its `register` may have come a while before."""
     driver = Driver(Terms(settle_seconds=0.25))
+    driver.is_held_up = True
     driver.join(1)
-    driver.wait(0.1)
-    driver.core.acknowledged(1, driver.at)
-    driver.core.acknowledged(7, driver.at)
+    driver.wait(20)
+    driver.acknowledge()
+    job = driver.commit()
     driver.wait(0.2)
-    assert not driver.core.registry.workers[1].settled
+    assert driver.status(job) == "pending"
     driver.wait(0.05)
-    assert driver.core.registry.workers[1].settled
-    driver.core.acknowledged(1, driver.at)
-    assert driver.core.registry.workers[1].settled
+    assert driver.held(1) == job
+
+
+def test_a_registration_that_is_replaced_settles_nobody() -> None:
+    """The second acknowledgement counts, whatever became of the first, and of whoever is gone."""
+    driver = Driver(Terms(settle_seconds=0.25))
+    driver.join(1, 2)
+    gone = driver.core.registry.workers[2]
+    driver.wait(0.2)
+    driver.is_held_up = True
+    driver.register(1)
+    driver.close(2)
+    assert driver.core.acknowledged(gone, driver.at) == []
+    job = driver.commit()
+    driver.wait(1)
+    assert driver.status(job) == "pending"
+    driver.acknowledge()
+    driver.wait(0.25)
+    assert driver.held(1) == job
+
+
+def test_without_a_grace_the_job_follows_the_acknowledgement() -> None:
+    """C-REG-13."""
+    driver = Driver()
+    driver.is_held_up = True
+    job = driver.commit()
+    driver.join(1)
+    assert driver.status(job) == "pending"
+    assert [message["job_id"] for message in sent(driver.acknowledge(), 1)] == [job]

@@ -21,6 +21,14 @@ from dispatch_protocol.vocabulary import JobType, Policy, PrivacyClass, Role
 from tests.mockcoord.client import settings
 from tests.mockcoord.driver import Driver, identity
 
+REQUEST = CommitRequest(
+    job_type=JobType.TASK,
+    policy=Policy.FAST,
+    privacy_class=PrivacyClass.PUBLIC,
+    user_id="user",
+    payload=Json.of({"task_type": "summarize", "input": "text"}),
+)
+
 
 class Recorded:
     """A connection's sending side that keeps what was sent, as messages."""
@@ -114,13 +122,8 @@ class Play:
         return {"type": "job_reject", "job_id": job_id, "reason": "no"}
 
     def commit(self) -> None:
-        payload = Json.of({"task_type": "summarize", "input": "text"})
-        public, policy = PrivacyClass.PUBLIC, Policy.FAST
-        request = CommitRequest(
-            job_type=JobType.TASK, policy=policy, privacy_class=public, user_id="user", payload=payload
-        )
         try:
-            job = self.board.commit(request)
+            job = self.board.commit(REQUEST)
         except RestFault:
             self.refused += 1
         else:
@@ -164,3 +167,33 @@ async def test_a_claim_stays_open_at_the_switchboard_too() -> None:
         play.board.claim_code(ClaimRequest(pairing_code=code, provider_pubkey=identity(1).pubkey_hex))
     assert not play.board.coordinator.trust.is_paired("user", identity(1).pubkey_hex)
     play.board.stop()
+
+
+async def test_an_outage_takes_nothing_from_a_new_worker_s_grace() -> None:
+    """C-JOB-21: its acknowledgement was held back for longer, and no job leaves together with it."""
+    clock, store, sent = Moved(), Unreliable(), list[tuple[int, dict[str, Any]]]()
+    board, driver = Switchboard(settings(terms=Terms()), store, clock), Driver()
+
+    def pass_time(seconds: float) -> list[tuple[int, str]]:
+        """What is sent meanwhile: to whom, and of which type."""
+        begun = len(sent)
+        for _ in range(round(seconds * 100)):
+            clock.now += 0.01
+            board.wake()
+        return [(number, message["type"]) for number, message in sent[begun:]]
+
+    for number in (1, 2):
+        driver.keys[number] = identity(number)
+        line: Any = Recorded(sent, number)
+        board.opened(line, "/")
+    board.received(1, stringify(driver.registration(1)))
+    jobs = [board.commit(REQUEST).id for _ in range(3)]
+    pass_time(0.3)
+    store.fails = True
+    board.received(1, stringify(driver.completion(1, jobs[0])))
+    board.received(2, stringify(driver.registration(2)))
+    assert pass_time(2) == []
+    store.fails = False
+    assert pass_time(0.25) == [(1, "job_assign"), (2, "register_ack")]
+    assert pass_time(0.3) == [(2, "job_assign")]
+    board.stop()

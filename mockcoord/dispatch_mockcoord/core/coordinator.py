@@ -120,10 +120,15 @@ class Coordinator:
                 self._handle(connection, message, at)
         return self._taken()
 
-    def acknowledged(self, connection: int, at: Moment) -> None:
-        """A `register_ack` has left: from now on, not from its `register`, the worker has time to settle."""
-        if connection in self._settling:
-            self._settling.start(connection, at.now)
+    def acknowledged(self, worker: Worker, at: Moment) -> list[Effect]:
+        """This worker's `register_ack` has left, maybe long after `register` came: from now on it settles.
+
+        Until then it gets no job, so that none leaves together with the acknowledgement. C-REG-13, C-JOB-21.
+        """
+        if self.registry.workers.get(worker.connection) is worker and not worker.settled:
+            self._settling.start(worker.connection, at.now)
+        self._advance(at)
+        return self._taken()
 
     def commit(self, request: CommitRequest, at: Moment) -> tuple[Job, list[Effect]]:
         """A client's job. It comes back pending, assigned, or failed for want of a trusted worker."""
@@ -216,16 +221,9 @@ class Coordinator:
             self._close(former.connection, CLOSE_REPLACED, "the key registered on a newer connection")
         worker = self.registry.register(connection, message, at.now)
         self._unregistered.cancel(connection)
+        self._settling.cancel(connection)
         self._send(connection, RegisterAck(status="ok", worker_id=worker.worker_id))
         self._effects.append(WorkerJoined(worker))
-        if self.terms.settle_seconds > 0:
-            self._settling.start(connection, at.now)
-        else:
-            self._settle(worker, at)
-
-    def _settle(self, worker: Worker, at: Moment) -> None:
-        self.registry.settle(worker)
-        self.dispatcher.free(worker, at)
 
     def _beat(self, worker: Worker, message: Heartbeat, at: Moment) -> None:
         if message.provider_pubkey.lower() != worker.key:
@@ -249,9 +247,9 @@ class Coordinator:
     def _advance(self, at: Moment) -> None:
         """Do first what was due before this input."""
         for connection in self._settling.passed(at.now):
-            worker = self.registry.workers.get(int(connection))
-            if worker is not None:
-                self._settle(worker, at)
+            worker = self.registry.workers[int(connection)]
+            self.registry.settle(worker)
+            self.dispatcher.free(worker, at)
         for connection in self._unregistered.passed(at.now):
             self._close(int(connection), CLOSE_UNREGISTERED, "no register")
         self.dispatcher.pass_time(at)

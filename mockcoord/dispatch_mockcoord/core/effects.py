@@ -39,7 +39,10 @@ class PairingChanged(msgspec.Struct, frozen=True):
 
 
 class WorkerJoined(msgspec.Struct, frozen=True):
-    """This worker registered, or registered anew."""
+    """This worker registered, or registered anew; the effect before is its `register_ack`.
+
+    Whoever has carried that out tells the core (`Coordinator.acknowledged`).
+    """
 
     worker: Worker
 
