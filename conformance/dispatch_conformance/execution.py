@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from dispatch_conformance import processes
 from dispatch_conformance.engine import Engine, Outcome, Watch
-from dispatch_conformance.launch import end_strays
+from dispatch_conformance.launch import end_strays, reap_orphans
 from dispatch_conformance.scenario import Scenario
 from dispatch_conformance.settings import Settings
 
@@ -54,9 +54,12 @@ async def _until_terminated(running: Coroutine[Any, Any, _T]) -> _T:
 
     with contextlib.suppress(NotImplementedError):  # where signals cannot be handled in a loop
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    reaping = asyncio.ensure_future(reap_orphans())
     try:
         return await task
     except asyncio.CancelledError:
         if came:
             raise Terminated from None
         raise
+    finally:
+        reaping.cancel()

@@ -23,6 +23,9 @@ from dispatch_conformance.output import Output
 _MARKER: Final = "DISPATCH_CONFORMANCE_LAUNCH"
 _STRAY_ROUNDS: Final = 40
 
+REAP_SECONDS: Final = 0.2
+"""How often orphans that have ended are reaped."""
+
 
 class _Pipes(asyncio.SubprocessProtocol):
     def __init__(self, output: Output, on_exit: Callable[[], None]) -> None:
@@ -74,6 +77,7 @@ class WorkerProcess:
         token = secrets.token_hex(8)
         self._marker = f"{_MARKER}={token}".encode()
         loop = asyncio.get_running_loop()
+        _STARTING.add(token)
         try:
             transport, _ = await loop.subprocess_exec(
                 lambda: _Pipes(self.output, self._note_exit),
@@ -87,9 +91,12 @@ class WorkerProcess:
         except (OSError, ValueError) as error:
             reason = error.strerror if isinstance(error, OSError) else str(error)
             raise UsageError(f"the worker cannot be started: {shown(arguments[0])}: {reason}") from None
-        self._transport = transport
-        self.pid = transport.get_pid()
-        _LIVE.add(self.pid)
+        else:
+            self._transport = transport
+            self.pid = transport.get_pid()
+            _LIVE.add(self.pid)
+        finally:
+            _STARTING.discard(token)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the worker itself, not to its group; nothing happens once it has ended."""
@@ -180,6 +187,20 @@ def end_strays(before: set[int]) -> int:
         time.sleep(0.005)
     return len(ended)
 
+
+async def reap_orphans() -> None:
+    """Take the exit status of every orphan that the suite has adopted and that ends, until cancelled.
+
+    Nobody else does: a worker whose children leave children behind would use up the system's process ids.
+    """
+    while True:
+        if not _STARTING:  # the exit status of a worker is its own, also before its pid is known
+            processes.reap_all(_LIVE)
+        await asyncio.sleep(REAP_SECONDS)
+
+
+_STARTING: Final[set[str]] = set()
+"""Workers that are being started."""
 
 _LIVE: Final[set[int]] = set()
 """Workers that were started and not yet ended: the last resort ends them when the suite itself ends."""

@@ -10,6 +10,7 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Container
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -84,6 +85,16 @@ def reap(pid: int) -> None:
     """Take the exit status of an adopted child, if it has ended."""
     with contextlib.suppress(ChildProcessError):
         os.waitpid(pid, os.WNOHANG)
+
+
+def reap_all(but: Container[int]) -> None:
+    """Take the exit status of every child that has ended, until one of `but` is the next."""
+    if not _KNOWN:
+        return
+    look = os.WEXITED | os.WNOHANG | os.WNOWAIT
+    with contextlib.suppress(ChildProcessError):
+        while (ended := os.waitid(os.P_ALL, 0, look)) is not None and ended.si_pid not in but:
+            reap(ended.si_pid)
 
 
 def signal_group(group: int, number: signal.Signals) -> None:

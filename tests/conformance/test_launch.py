@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from dispatch_conformance import processes
+from dispatch_conformance.execution import supervised
 from dispatch_conformance.launch import WorkerProcess, end_strays, launch
 from dispatch_conformance.outfit import Outfit, split_command
 from dispatch_conformance.output import KEPT_BYTES, Output
@@ -230,6 +231,47 @@ async def test_the_last_sweep_finds_a_daemon_that_left_everything_behind(start: 
     await worker.stop(0.2)
     assert end_strays(before) == 1
     assert end_strays(before) == 0
+
+
+BREEDER = """
+import os, time
+for _ in range(50):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os._exit(0)
+        os._exit(0)
+    os.wait()
+print('bred', flush=True)
+time.sleep(60)
+"""
+
+
+@linux
+def test_orphans_that_end_by_themselves_are_reaped_while_the_worker_runs(tmp_path: Path) -> None:
+    (tmp_path / "worker.py").write_text(BREEDER)
+    ended = "import sys; sys.exit(3)"
+
+    async def run() -> int:
+        worker = await launch(f"{sys.executable} {tmp_path}/worker.py", OUTFIT)
+        await printed(worker, "bred")
+        async with asyncio.timeout(20):
+            while any(entry.state == "Z" for entry in children()):
+                await asyncio.sleep(0.05)
+        assert [entry.pid for entry in children()] == [worker.pid]
+        others = [await launch(f"{sys.executable} -c '{ended}'", OUTFIT) for _ in range(5)]
+        statuses = [await other.wait(20) for other in others]
+        for process in (worker, *others):
+            await process.stop(0)
+        assert statuses == [3] * 5
+        return len(others)
+
+    def children() -> list[processes.Entry]:
+        listed = processes.all_processes().values()
+        return [entry for entry in listed if entry.parent == os.getpid() and entry.pid not in before]
+
+    before = set(processes.all_processes())
+    assert supervised(run()) == 5
 
 
 async def test_stopping_twice_and_signalling_an_ended_worker_do_nothing(start: Start) -> None:
