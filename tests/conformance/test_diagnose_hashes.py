@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from dispatch_conformance.diagnose import Certainty, Guess, diagnose_hash, narrowed
+from dispatch_conformance.diagnose.doubles import Refused
 from dispatch_conformance.diagnose.keccak import keccak_256
-from dispatch_conformance.diagnose.numbers import Refused
 from dispatch_conformance.diagnose.renderings import Renderings
 from dispatch_conformance.diagnose.serializers import SERIALIZERS, table
 from dispatch_conformance.diagnose.tree import Source
@@ -17,13 +17,13 @@ from dispatch_protocol.canonical import Json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.conformance.base58 import base58
 from tests.mutants.catalogue import DEFECTS
 from tests.protocol.strategies import any_text, json_values
 
 OUTPUT = Json.read(
     '{"summary":"<b>Caf\u00e9</b> a/b\\u001f\\n","word_count":3,"scores":[1.5,1e-7],"none":null}'
 )
-BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def digest(data: str | bytes) -> str:
@@ -32,14 +32,6 @@ def digest(data: str | bytes) -> str:
 
 def names(guesses: tuple[Guess, ...]) -> list[str]:
     return [guess.name for guess in guesses]
-
-
-def base58(data: bytes) -> str:
-    number, text = int.from_bytes(data, "big"), ""
-    while number:
-        number, place = divmod(number, 58)
-        text = BASE58[place] + text
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
 
 
 @pytest.mark.parametrize("case", table()["cases"], ids=lambda case: str(case["id"]))

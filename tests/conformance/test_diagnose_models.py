@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from dispatch_conformance.diagnose import numbers, strings, styles
 from dispatch_conformance.diagnose.digests import WRONG_DIGESTS
+from dispatch_conformance.diagnose.doubles import Refused
 from dispatch_conformance.diagnose.keccak import keccak_256
-from dispatch_conformance.diagnose.numbers import Refused
 from dispatch_conformance.diagnose.renderings import Renderings
 from dispatch_conformance.diagnose.serializers import SERIALIZERS, recipe, table
 from dispatch_conformance.diagnose.styles import Style

@@ -11,8 +11,9 @@ from itertools import islice, product
 from typing import Final, NamedTuple, TypeAlias
 
 from dispatch_conformance.diagnose import numbers, strings, styles
+from dispatch_conformance.diagnose.doubles import Refused
 from dispatch_conformance.diagnose.guesses import listed
-from dispatch_conformance.diagnose.numbers import Numbers, Refused
+from dispatch_conformance.diagnose.numbers import Numbers
 from dispatch_conformance.diagnose.serializers import SERIALIZERS, recipe
 from dispatch_conformance.diagnose.strings import Escapes
 from dispatch_conformance.diagnose.styles import Layout, Order, Shape, Style
