@@ -14,11 +14,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from bench.figures import Figure, report
-from bench.load import Round, in_turn
-from bench.processes import SCRIPTS, Server
+from bench.load import Round, in_turn, ratios
+from bench.processes import Server, mock_coordinator
 
 _PIECE: Final = 65_536
-_OPTIONS: Final = ("--port", "0", "--ready-json")
 
 
 def main() -> int:
@@ -35,7 +34,7 @@ def measure(rounds: int, jobs: int) -> dict[str, list[Round]]:
     """Rounds without the control face, with it, and with one stream open, in turn."""
     with ExitStack() as stack:
         servers = {
-            name: stack.enter_context(Server([str(SCRIPTS / "dispatch-mockcoord"), *_OPTIONS, *options]))
+            name: stack.enter_context(mock_coordinator(*options, watches=True))
             for name, options in {"without": ["--no-control"], "with": [], "watched": []}.items()
         }
         stack.enter_context(reading(servers["watched"]))
@@ -45,14 +44,12 @@ def measure(rounds: int, jobs: int) -> dict[str, list[Round]]:
 def figures(rounds: dict[str, list[Round]]) -> list[Figure]:
     """The medians of the rounds, and of their ratios."""
     without, beside, watched = rounds["without"], rounds["with"], rounds["watched"]
-    idle = [ours.cpu_ms / theirs.cpu_ms for ours, theirs in zip(beside, without, strict=True)]
-    open_ = [ours.cpu_ms / theirs.cpu_ms for ours, theirs in zip(watched, without, strict=True)]
     return [
         Figure("server CPU a job, without", "ms", [one.cpu_ms for one in without]),
         Figure("  with the control face", "ms", [one.cpu_ms for one in beside]),
         Figure("  with one stream open", "ms", [one.cpu_ms for one in watched]),
-        Figure("CPU with it / without", "×", idle, at_most=1.05),
-        Figure("CPU with one stream / without", "×", open_, at_most=1.25),
+        Figure("CPU with it / without", "×", ratios(beside, without), at_most=1.05),
+        Figure("CPU with one stream / without", "×", ratios(watched, without), at_most=1.25),
     ]
 
 

@@ -6,7 +6,6 @@ report. Each is `python -m bench.generator` with its orders in one line of JSON.
 
 import json
 import sys
-from types import TracebackType
 from typing import Any, Self
 
 from bench.processes import Process
@@ -30,9 +29,7 @@ class Crowd:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
 
     @property

@@ -67,17 +67,20 @@ def in_turn(servers: dict[str, Server], rounds: int, jobs: int) -> dict[str, lis
     return found
 
 
+def ratios(ours: list[Round], theirs: list[Round]) -> list[float]:
+    """What one server takes for a job in units of another, round by round."""
+    return [one.cpu_ms / other.cpu_ms for one, other in zip(ours, theirs, strict=True)]
+
+
 def figures(rounds: dict[str, list[Round]]) -> list[Figure]:
     """The medians of the rounds, and of their ratios."""
     memory, null, db = rounds["memory"], rounds["null"], rounds["db"]
-    above_null = [ours.cpu_ms / theirs.cpu_ms for ours, theirs in zip(memory, null, strict=True)]
-    above_memory = [ours.cpu_ms / theirs.cpu_ms for ours, theirs in zip(db, memory, strict=True)]
     return [
         Figure("server CPU a job", "ms", [one.cpu_ms for one in memory], at_most=0.6),
         Figure("  null coordinator", "ms", [one.cpu_ms for one in null]),
         Figure("  with --db", "ms", [one.cpu_ms for one in db]),
-        Figure("CPU / null coordinator's", "×", above_null, at_most=2.5),
-        Figure("CPU with --db / in memory", "×", above_memory, at_most=1.4),
+        Figure("CPU / null coordinator's", "×", ratios(memory, null), at_most=2.5),
+        Figure("CPU with --db / in memory", "×", ratios(db, memory), at_most=1.4),
         Figure("latency, p99", "ms", [one.p99_ms for one in memory], at_most=25.0),
         Figure("  null coordinator", "ms", [one.p99_ms for one in null]),
         Figure("  with --db", "ms", [one.p99_ms for one in db]),

@@ -12,7 +12,6 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 SCRIPTS: Final = Path(sysconfig.get_path("scripts"))
@@ -45,9 +44,7 @@ class Process:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
 
     @property

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from nacl import bindings
 from nacl.signing import SigningKey
 
+from tests.conformance.base58 import base58
 from tests.mutants.catalogue import DEFECTS
 from tests.protocol.strategies import any_text, json_values
 
@@ -29,7 +30,6 @@ OUTPUT = Json.of({"text": "Echo: hi", "model": "m"})
 TEXT = receipt_text("3f0c", PUBKEY, OUTPUT.hash, "2026-02-09T12:00:05.000Z")
 RECEIPT = Json.read(TEXT)
 DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
 
 def raw(message: str | bytes, key: SigningKey = SIGNER) -> bytes:
@@ -42,14 +42,6 @@ def signed(message: str | bytes, key: SigningKey = SIGNER) -> str:
 
 def diagnosed(signature: str, **given_: Any) -> tuple[Guess, ...]:
     return diagnose_signature(RECEIPT, signature, PUBKEY, output=OUTPUT, **given_)
-
-
-def base58(data: bytes) -> str:
-    number, text = int.from_bytes(data, "big"), ""
-    while number:
-        number, place = divmod(number, 58)
-        text = BASE58[place] + text
-    return "1" * (len(data) - len(data.lstrip(b"\0"))) + text
 
 
 def test_a_good_signature_has_no_explanation() -> None:

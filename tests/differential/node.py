@@ -6,7 +6,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
-from types import TracebackType
 from typing import Final, Self
 
 PROGRAM: Final = Path(__file__).with_name("oracle.js")
@@ -33,9 +32,7 @@ class Oracle:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.kill()
         self._process.communicate()
 
