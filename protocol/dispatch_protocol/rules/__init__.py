@@ -13,7 +13,7 @@ shows it. Nothing is sent, nothing waits, no clock is read.
 Each module is one idea. Workers are judged by `reading` (frames), `registration`, `heartbeats`, `assignments`
 (what is owed), `answers`, `receipts`; coordinators by `replies`, `connections`, `offers` and, over HTTP,
 `interface`, `job_answers`, `trust`. `facts` remembers, `memory` bounds, `ledger` counts, `judge` hands
-round, `spans` says which clauses are a matter of time.
+events round and `conversation` frames, `spans` says which clauses are a matter of time.
 
 Source: SPEC.md, the clauses that each module names.
 """

@@ -3,24 +3,13 @@
 from collections import Counter
 from typing import Final
 
-from dispatch_protocol.messages import (
-    Error,
-    HeartbeatAck,
-    JobAssign,
-    JobComplete,
-    JobReject,
-    ReceiptSubmit,
-    RegisterAck,
-    UnknownType,
-)
 from dispatch_protocol.recording import Closed, Fault, Frame, Http, Leap, Opened, TranscriptEvent
 from dispatch_protocol.rules import (
-    answers,
     assignments,
     connections,
+    conversation,
     heartbeats,
     interface,
-    offers,
     receipts,
     registration,
     replies,
@@ -29,19 +18,13 @@ from dispatch_protocol.rules import (
 from dispatch_protocol.rules.exchanges import read_exchange
 from dispatch_protocol.rules.facts import Facts
 from dispatch_protocol.rules.ledger import Finding, Ledger
-from dispatch_protocol.rules.reading import Reading, judge_form, payload_of, read
+from dispatch_protocol.rules.reading import judge_form, read
 from dispatch_protocol.rules.records import Connection
-from dispatch_protocol.transitions import SessionState, SessionStep
+from dispatch_protocol.transitions import SessionStep
 from dispatch_protocol.vocabulary import Role
 
 SWEEP_SECONDS: Final = 1.0
 """How often, in transcript time, every connection is looked at for what is overdue."""
-
-ANSWER_SECONDS: Final = 1.0
-"""A frame out of place that comes so soon after a message without an answer is taken for one to it."""
-
-_WITH_ANSWER: Final = ("register_ack", "heartbeat_ack", "job_assign")
-_UNCALLED_FOR: Final = {"W-FRM-2", "W-FRM-4", "W-REG-9", "W-HBT-7", "W-JOB-6", "W-RCP-13"}
 
 
 class Rules:
@@ -167,77 +150,15 @@ class Rules:
         reading = read(event)
         if event.sender is Role.WORKER or not connection.faulted:
             judge_form(self._ledger, connection.number, event.sender, event, reading)
+        judged = self._judges_coordinator_on(connection)
         if event.sender is Role.WORKER:
-            self._from_worker(connection, event, reading)
+            if judged and (event.opcode, event.text) != ("text", None):
+                replies.expect(self._ledger, self._facts, connection, reading, self._patience)
+            conversation.from_worker(self._ledger, self._facts, connection, event, reading)
         else:
-            self._from_coordinator(connection, reading)
-
-    def _from_worker(self, connection: Connection, event: Frame, reading: Reading) -> None:
-        ledger, facts = self._ledger, self._facts
-        if self._judges_coordinator_on(connection) and (event.opcode, event.text) != ("text", None):
-            replies.expect(ledger, facts, connection, reading, self._patience)
-        registration.first_frame(ledger, connection, reading)
-        message = reading.message
-        if reading.kind is None or isinstance(message, UnknownType):
-            if connection.running():
-                connection.provoked = None  # it may be the answer to a job
-            answers.illegible(ledger, facts, connection, payload_of(event))
-        elif reading.kind == "register":
-            registration.registering(ledger, facts, connection, reading)
-        elif reading.kind == "heartbeat":
-            heartbeats.beat(ledger, connection, reading)
-        elif reading.kind in ("job_complete", "job_reject"):
-            held = answers.answered(ledger, facts, connection, reading)
-            if held is not None and isinstance(message, JobComplete):
-                receipts.completed(ledger, facts, connection, held, message)
-            elif isinstance(message, JobReject):
-                offers.rejected(facts, connection, message.job_id)
-        elif isinstance(message, ReceiptSubmit):
-            receipts.submitted(ledger, facts, connection, message)
-        self._judge_provoked(connection, reading)
-        connection.spoke = ledger.t
-
-    def _judge_provoked(self, connection: Connection, reading: Reading) -> None:
-        """Whether a frame out of place follows at once upon a message that has no answer (W-ROB-15)."""
-        if connection.provoked is None or connection.faulted:
-            return
-        soon = self._ledger.t - connection.provoked <= ANSWER_SECONDS
-        self._ledger.judge(
-            "W-ROB-15",
-            not (soon and self._ledger.broken() & _UNCALLED_FOR),
-            "a message that has no answer was answered",
-            expected="silence",
-            actual=reading.kind or "a frame that cannot be read",
-            connection=connection.number,
-        )
-        connection.provoked = None
-
-    def _from_coordinator(self, connection: Connection, reading: Reading) -> None:
-        ledger, facts, message = self._ledger, self._facts, reading.message
-        if self._judges_coordinator_on(connection):
-            self._judge_coordinator(connection, reading)
-        if reading.violation is not None and connection.phase is SessionState.REGISTERING:
-            connection.faulted = True  # nobody can tell what the worker made of it
-        elif isinstance(message, RegisterAck):
-            registration.acknowledged(ledger, facts, connection, message)
-        elif reading.kind == "job_assign":
-            assignments.assigned(ledger, facts, connection, reading)
-        answers_worker = reading.kind == "error" and ledger.t - connection.spoke <= ANSWER_SECONDS
-        if connection.is_registered and reading.kind not in _WITH_ANSWER and not answers_worker:
-            connection.provoked = ledger.t
-
-    def _judge_coordinator(self, connection: Connection, reading: Reading) -> None:
-        ledger, facts, message = self._ledger, self._facts, reading.message
-        if message is None:
-            replies.garbled(connection)
-        elif isinstance(message, RegisterAck | HeartbeatAck | Error):
-            if isinstance(message, RegisterAck):
-                connections.acknowledged(ledger, facts, connection, message)
-            replies.replied(ledger, connection, message)
-        elif isinstance(message, JobAssign):
-            offers.assigned(ledger, facts, connection, message, self._patience)
-        elif not isinstance(message, UnknownType):
-            ledger.passed(*type(message).clauses.values())
+            if judged:
+                conversation.judge_coordinator(self._ledger, self._facts, connection, reading, self._patience)
+            conversation.from_coordinator(self._ledger, self._facts, connection, reading)
 
     def _exchange(self, event: Http) -> None:
         about_trust = "/trust/" in event.path.lower()
