@@ -6,29 +6,36 @@ finished jobs the oldest go a few at a time.
 
 import sqlite3
 from collections.abc import Collection, Iterable
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any, Final
 
 from dispatch_protocol.vocabulary import JobStatus
+from msgspec.structs import replace
 
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, MEMORY_MILLISECONDS, Pairing
 from dispatch_mockcoord.database import StoreError, open_database, reason
 from dispatch_mockcoord.rows import Row, job_row, outcome_row, pairing_row, read_job, read_pairing
-from dispatch_mockcoord.store import LOOKED_AT, Page
+from dispatch_mockcoord.store import LOOKED_AT, Keep, Page
 from dispatch_mockcoord.sums import NOTHING, Facts, Sums, facts_of
 
 MAX_SLACK: Final = 100
-"""How many finished jobs more than `keep_jobs` may stand until the oldest go: a hundredth, at most this."""
+"""How many finished jobs more than `keep_jobs` may stand until the oldest go: a hundredth, at most this.
+
+Of `keep_bytes`, a hundredth more as well.
+"""
 
 _NEWEST: Final = 2**62
 _REACH: Final = "SELECT min(rowid) FROM (SELECT rowid FROM jobs WHERE rowid < ? ORDER BY rowid DESC LIMIT ?)"
 _SEARCHED: Final = ("id", "pubkey", "error", "user_id", "payload", "output")
 _FACTS: Final = """
 SELECT lower(pubkey), status = 'completed', status = 'failed', receipt IS NOT NULL,
-  receipt IS NOT NULL AND verified, rowid FROM jobs
+  receipt IS NOT NULL AND verified,
+  CASE WHEN status IN ('completed', 'failed') THEN length(user_id) + length(payload)
+    + ifnull(length(output), 0) + ifnull(length(receipt), 0) + ifnull(length(signature), 0) ELSE 0 END,
+  rowid FROM jobs
 """
-_OLDEST: Final = f"{_FACTS} WHERE status IN ('completed', 'failed') ORDER BY rowid LIMIT ?"
+_FINISHED: Final = f"{_FACTS} WHERE status IN ('completed', 'failed') ORDER BY rowid"
 _WRITE_JOB: Final = "INSERT OR REPLACE INTO jobs VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 _CHANGE_JOB: Final = """
 UPDATE jobs SET status = ?, pubkey = ?, rejected_by = ?, output = ?, receipt = ?, signature = ?, verified = ?,
@@ -45,23 +52,27 @@ _FORGET_JOBS: Final = "DELETE FROM jobs WHERE rowid <= ? AND status IN ('complet
 
 
 class FileStore:
-    """A `Store` in this file; of finished jobs the last `keep_jobs` committed are kept (0: all).
+    """A `Store` in this file.
+
+    Of finished jobs the last `keep_jobs` committed are kept (0: all), and of these the last whose texts take
+    no more than `keep_bytes` (0: any amount), give or take MAX_SLACK; the last of all stays. What goes leaves
+    its place in the file to what comes.
 
     Opening raises StoreError; every other call raises sqlite3.Error where the disk fails.
     """
 
-    def __init__(self, path: str, keep_jobs: int = 0) -> None:
+    def __init__(self, path: str, keep_jobs: int = 0, keep_bytes: int = 0) -> None:
         self.path = path
-        self._keep_jobs = keep_jobs
-        self._slack = min(keep_jobs // 100, MAX_SLACK)
+        self._keep = Keep(keep_jobs, keep_bytes)
+        self._most = Keep(keep_jobs + min(keep_jobs // 100, MAX_SLACK), keep_bytes + keep_bytes // 100)
         self._sums = Sums()
         self._unfinished: dict[str, Facts] = {}
         self._db = open_database(path)
         try:
             for row in self._db.execute(_FACTS):
                 self._sums.change(NOTHING, _facts(row))
-            self._unfinished = {job.id: facts_of(job) for job in self.unfinished()}
-            self._trim(0)
+            self._unfinished = {job.id: facts_of(job, _size) for job in self.unfinished()}
+            self._trim()
         except sqlite3.Error as error:
             self._db.close()
             raise StoreError(reason(path, error)) from None
@@ -82,8 +93,9 @@ class FileStore:
         for job, is_stored in zip(jobs, changed, strict=False):  # the jobs' rows come first
             if is_stored:
                 self._count(job)
-        with suppress(sqlite3.Error):  # what is written is written; the oldest go with the next write
-            self._trim(self._slack)
+        if self._most.is_exceeded(self._sums.finished, self._sums.weight):
+            with suppress(sqlite3.Error):  # what is written is written; the oldest go with the next write
+                self._trim()
 
     def job(self, job_id: str) -> Job | None:
         """The job with this id; None where none is stored."""
@@ -166,25 +178,34 @@ class FileStore:
 
     def _count(self, job: Job) -> None:
         """The job was just written like this; what was not unfinished before was new, or got its receipt."""
-        facts = facts_of(job)
+        facts = facts_of(job, _size)
         former = self._unfinished.pop(job.id, None)
         if former is None:
-            former = facts._replace(has_receipt=False, is_verified=False) if facts.is_completed else NOTHING
+            bare = replace(job, receipt=None, signature=None)
+            former = facts_of(bare, _size) if facts.is_completed else NOTHING
         self._sums.change(former, facts)
         if not job.is_finished:
             self._unfinished[job.id] = facts
 
-    def _trim(self, slack: int) -> None:
-        """Let the oldest finished jobs go where there are too many: the first rows are the first commits."""
-        surplus = self._sums.completed + self._sums.failed - self._keep_jobs
-        if self._keep_jobs and surplus > slack:
-            oldest = self._db.execute(_OLDEST, (surplus,)).fetchall()
-            self._db.execute(_FORGET_JOBS, (oldest[-1][-1],))
-            for row in oldest:
+    def _trim(self) -> None:
+        """Let the oldest finished jobs go where there is too much: the first rows are the first commits."""
+        count, weight, going = self._sums.finished, self._sums.weight, list[Row]()
+        with closing(self._db.execute(_FINISHED)) as oldest:
+            while self._keep.is_exceeded(count, weight):
+                going.append(oldest.fetchone())
+                count, weight = count - 1, weight - _facts(going[-1]).weight
+        if going:
+            self._db.execute(_FORGET_JOBS, (going[-1][-1],))
+            for row in going:
                 self._sums.change(_facts(row), NOTHING)
 
 
 def _facts(row: Row) -> Facts:
     """What counts of the job in a row of _FACTS."""
-    key, *marks, _ = row
-    return Facts(key, *map(bool, marks))
+    key, completed, failed, has_receipt, is_verified, weight, _ = row
+    return Facts(key, bool(completed), bool(failed), bool(has_receipt), bool(is_verified), weight)
+
+
+def _size(text: str) -> int:
+    """How many bytes a text takes in its row."""
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -14,8 +14,8 @@ from dispatch_protocol.vocabulary import JobStatus
 
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.trust import CODE_MILLISECONDS, MEMORY_MILLISECONDS, Pairing
-from dispatch_mockcoord.store import LOOKED_AT, Page
-from dispatch_mockcoord.sums import NOTHING, Sums, facts_of
+from dispatch_mockcoord.store import LOOKED_AT, Keep, Page
+from dispatch_mockcoord.sums import NOTHING, Facts, Sums, facts_of
 
 
 class MemoryStore:
@@ -28,9 +28,7 @@ class MemoryStore:
     path = None
 
     def __init__(self, keep_jobs: int = 0, keep_bytes: int = 0) -> None:
-        self._keep_jobs = keep_jobs
-        self._keep_bytes = keep_bytes
-        self._bytes = 0
+        self._keep = Keep(keep_jobs, keep_bytes)
         self._jobs: dict[str, Job] = {}
         self._finished: list[tuple[int, str]] = []
         self._open: dict[str, Pairing] = {}
@@ -46,11 +44,9 @@ class MemoryStore:
             self._write_job(job)
         for pairing in pairings:
             self._write_pairing(pairing)
-        while self._is_overfull():
+        while self._keep.is_exceeded(self._sums.finished, self._sums.weight):
             _, job_id = heappop(self._finished)
-            gone = self._jobs.pop(job_id)
-            self._bytes -= _weight(gone)
-            self._sums.change(facts_of(gone), NOTHING)
+            self._sums.change(_facts(self._jobs.pop(job_id)), NOTHING)
 
     def job(self, job_id: str) -> Job | None:
         """The job with this id; None where none is kept."""
@@ -105,14 +101,8 @@ class MemoryStore:
             return
         if job.is_finished and (former is None or not former.is_finished):
             heappush(self._finished, (job.order, job.id))
-        self._sums.change(NOTHING if former is None else facts_of(former), facts_of(job))
-        self._bytes += _weight(job) - (0 if former is None else _weight(former))
+        self._sums.change(NOTHING if former is None else _facts(former), _facts(job))
         self._jobs[job.id] = _unread(job)
-
-    def _is_overfull(self) -> bool:
-        count = len(self._finished)
-        too_many = 0 < self._keep_jobs < count
-        return too_many or (0 < self._keep_bytes < self._bytes and count > 1)
 
     def _write_pairing(self, pairing: Pairing) -> None:
         """Keep the pairing; with a new code, those go that nobody claimed and that have long expired."""
@@ -139,13 +129,9 @@ def _unread(job: Job) -> Job:
     )
 
 
-def _weight(job: Job) -> int:
-    """The memory that the texts of a finished job take, in bytes; one that is not finished weighs nothing."""
-    if not job.is_finished:
-        return 0
-    texts = [job.user_id, job.payload.text, job.signature or ""]
-    texts += [part.text for part in (job.output, job.receipt) if part is not None]
-    return sum(map(getsizeof, texts))
+def _facts(job: Job) -> Facts:
+    """What counts of this job; its texts weigh the memory that they take."""
+    return facts_of(job, getsizeof)
 
 
 def _holds(job: Job, text: str) -> bool:

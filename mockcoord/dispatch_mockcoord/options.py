@@ -95,7 +95,7 @@ def _add_limits(parser: argparse.ArgumentParser) -> None:
 
     defaults = Settings()
     limit("--keep-jobs", defaults.keep_jobs, "finished jobs kept, 0: all; the oldest go")
-    limit("--keep-bytes", defaults.keep_bytes, "memory for them without --db, 0: any amount; the oldest go")
+    limit("--keep-bytes", defaults.keep_bytes, "bytes that these may take, 0: any number; the oldest go")
     limit("--max-frame-bytes", MAX_FRAME_BYTES, "bytes of a frame: close 1009")
     limit("--max-body-bytes", MAX_BODY_BYTES, "bytes of a request's body: 413")
     limit("--max-sockets", defaults.max_sockets, "sockets of workers and clients together: 503")

@@ -194,7 +194,7 @@ def _store(settings: Settings) -> Store:
     """The store that these settings ask for. Raises StoreError."""
     if settings.db is None:
         return MemoryStore(settings.keep_jobs, settings.keep_bytes)
-    return FileStore(settings.db, settings.keep_jobs)
+    return FileStore(settings.db, settings.keep_jobs, settings.keep_bytes)
 
 
 def _server(app: ASGIApp, settings: Settings) -> uvicorn.Server:

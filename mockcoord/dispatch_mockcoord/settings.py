@@ -12,10 +12,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `port` 0 means any free one. `network` is a short name (`monad`, `solana`) or a CAIP-2 identifier. `db` is
     the path of the database; None keeps everything in memory. Of finished jobs the last `keep_jobs` are kept
-    (0: all); in memory only as many of them as take `keep_bytes` (0: any amount). `terms` are the options of
-    the core. Beyond `max_sockets` (workers' and clients'), `max_connections` (workers'), `max_pending_jobs`
-    and `max_pending_bytes` (what clients sent in those) the answer is 503. Beyond `claim_failures` failed
-    claims (0: any number) an address has to wait: 429.
+    (0: all), and only as many of them as have `keep_bytes` of text (0: any amount). `terms` are the options
+    of the core. Beyond `max_sockets` (workers' and clients'), `max_connections` (workers'),
+    `max_pending_jobs` and `max_pending_bytes` (what clients sent in those) the answer is 503. Beyond
+    `claim_failures` failed claims (0: any number) an address has to wait: 429.
     """
 
     host: str = "127.0.0.1"

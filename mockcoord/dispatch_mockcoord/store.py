@@ -1,6 +1,7 @@
 """What a coordinator keeps of jobs and pairings, wherever that is: in memory, or in a file.
 
-Of finished jobs only so many are kept; the oldest go first, and never one that is not finished.
+Of finished jobs only so many are kept, in number and in bytes; the oldest go first, and never one that is not
+finished.
 """
 
 from collections.abc import Collection, Iterable
@@ -13,6 +14,17 @@ from dispatch_mockcoord.core.trust import Pairing
 
 LOOKED_AT: Final = 10_000
 """How many jobs one page is chosen from at most, so that a search takes a bounded time."""
+
+
+class Keep(NamedTuple):
+    """How many finished jobs are kept at most, and how many bytes of text in them; 0: any. The last stays."""
+
+    jobs: int = 0
+    bytes: int = 0
+
+    def is_exceeded(self, count: int, weight: int) -> bool:
+        """Whether so many finished jobs, with so many bytes altogether, are too much."""
+        return 0 < self.jobs < count or (0 < self.bytes < weight and count > 1)
 
 
 class Page(NamedTuple):

@@ -34,16 +34,17 @@ async def running() -> AsyncIterator[MockCoordinator]:
 
 @pytest.fixture(params=["memory", "file"])
 def new_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Store]]:
-    """Makes an empty store of each kind, that keeps so many finished jobs; closed when the test ends."""
+    """Makes an empty store of each kind, that keeps so much of finished jobs; closed when the test ends."""
     with ExitStack() as opened:
         made = 0
 
-        def make(keep_jobs: int = 0) -> Store:
+        def make(keep_jobs: int = 0, keep_bytes: int = 0) -> Store:
             nonlocal made
             made += 1
             path = str(tmp_path / f"made-{made}.db")
             in_memory = request.param == "memory"
-            store: Store = MemoryStore(keep_jobs) if in_memory else FileStore(path, keep_jobs)
+            kept = (keep_jobs, keep_bytes)
+            store: Store = MemoryStore(*kept) if in_memory else FileStore(path, *kept)
             return opened.enter_context(closing(store))
 
         yield make

@@ -1,5 +1,6 @@
 """Of finished jobs the last so many are kept; what is not finished never goes, whatever its age."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -77,11 +78,11 @@ def test_a_few_more_are_kept_until_the_oldest_go(new_store: NewStore, keep: int,
     store.close()
 
 
-def test_what_is_kept_in_memory_is_bounded_in_bytes() -> None:
-    store = MemoryStore(keep_bytes=1_000_000)
+def test_what_is_kept_is_bounded_in_bytes(new_store: NewStore) -> None:
+    store = new_store(keep_bytes=1_000_000)
     store.write([job(0)], [])
     for number in range(1, 51):
-        finish(store, number, output=Json.of("x" * 100_000))
+        finish(store, number, output=Json.of("x" * 105_000))
     assert kept(store) == [0, *range(42, 51)]
     finish(store, 51)
     assert kept(store) == [0, *range(42, 52)], "a small one fits beside nine large ones"
@@ -91,6 +92,50 @@ def test_what_is_kept_in_memory_is_bounded_in_bytes() -> None:
     assert kept(store) == [0, 52], "the last stays, however large it is"
     finish(store, 53)
     assert kept(store) == [0, 53]
+    store.close()
+
+
+@pytest.mark.parametrize("large", ["user_id", "payload", "output", "receipt", "signature"])
+def test_every_text_of_a_job_has_its_weight(new_store: NewStore, large: str) -> None:
+    """In the file as in the memory, also after a restart; a character may take several bytes."""
+    text = "\u2028" * 50_000
+    values = {"user_id": text, "payload": Json.of({"a": text}), "output": Json.of(text), "signature": text}
+    changes = {large: values.get(large, Json.of([text]))}
+    store = new_store(keep_bytes=400_000)
+    for number in range(1, 11):
+        if large in ("user_id", "payload"):
+            store.write([job(number, **changes)], [])
+            store.write([job(number, **changes, **DONE)], [])
+        else:
+            finish(store, number, **changes)
+        assert len(kept(store)) <= 4
+    assert kept(store)[-1] == 10
+    if store.path is not None:
+        store.close()
+        store = FileStore(store.path, keep_bytes=160_000)
+        assert kept(store) == [10]
+        store.close()
+
+
+def test_what_went_leaves_its_place_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "dispatch.db"
+    store = FileStore(str(path), keep_bytes=1_000_000)
+    for number in range(100):
+        finish(store, number, output=Json.of("x" * 100_000))
+    store.close()
+    assert path.stat().st_size < 2_000_000
+
+
+def test_the_file_is_trimmed_a_few_bytes_at_a_time(tmp_path: Path) -> None:
+    """As with the number of jobs: a hundredth too much may stand for a while, and then it all goes."""
+    store = FileStore(str(tmp_path / "dispatch.db"), keep_bytes=100_000)
+    weights = []
+    for number in range(1_500):
+        finish(store, number, output=Json.of("x" * 80))
+        weights.append(store._sums.weight)
+    assert 100_000 < max(weights) <= 101_000
+    falls = [before - after for before, after in pairwise(weights) if after < before]
+    assert min(falls) > 800
     store.close()
 
 
