@@ -30,6 +30,16 @@ NAMED_TYPE: Final = {Role.WORKER: "W-FRM-4", Role.COORDINATOR: "C-FRM-4"}
 
 _FAULT: Final = re.compile(r"(?P<detail>.*?)(?: - at `(?P<place>\$[^`]*)`)?\Z", re.DOTALL)
 _MISSING: Final = re.compile(r"Object missing required field `(?P<name>[^`]*)`")
+_MISTYPED: Final = re.compile(r"Expected `(?P<expected>[^`]*)`, got `(?P<got>[^`]*)`\Z")
+_JSON_WORDS: Final = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "a boolean",
+    "array": "a list",
+    "object": "an object",
+}
+"""What the reader of a message calls the types that msgspec names as Python does."""
 
 
 def decode_from_worker(frame: str | bytes, limit: int = MAX_FRAME_BYTES) -> WorkerMessage | UnknownType:
@@ -122,11 +132,18 @@ def _violation(kind: type[Message], fault: str, members: dict[str, Member]) -> V
         place, detail = f"{place}.{missing['name']}", "missing"
     elif "matching regex" in detail:
         detail = "expected 64 hexadecimal digits"  # the one pattern there is, PublicKeyHex
+    elif mistyped := _MISTYPED.match(detail):
+        detail = f"expected {_in_json(mistyped['expected'])}, got {_in_json(mistyped['got'])}"
     top = place.removeprefix("$.").partition(".")[0].partition("[")[0]
     clause = kind.clauses.get(top, kind.clauses[""])
     job = members.get("job_id")
     job_id = job.value if job is not None and isinstance(job.value, str) else None
     return Violation(clause, place, WireCode.INVALID_MSG, shown(detail), job_id=job_id)
+
+
+def _in_json(types: str) -> str:
+    """Types such as `float | null`, in the words of JSON."""
+    return " or ".join(_JSON_WORDS.get(name, name) for name in types.split(" | "))
 
 
 def _expect_named_job(receipt: Json) -> None:

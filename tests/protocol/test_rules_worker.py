@@ -281,7 +281,7 @@ def test_a_finding_about_a_receipt_keeps_what_is_wrong_apart_from_what_is_expect
     (signed,) = script.frame("answer summarize", json.dumps(message)).judge(Role.WORKER)[0]
 
     assert signed.clause == "W-SIG-1"
-    assert "failed: not the standard base64 of 64 bytes" in signed.message
+    assert signed.message == "the receipt's signature is not good: not the standard base64 of 64 bytes"
     assert (signed.expected, signed.actual) == ("", "ab" * 64)
 
 

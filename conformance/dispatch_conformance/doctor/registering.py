@@ -51,8 +51,9 @@ def registered(seen: Evidence) -> Reason | None:
 
 def _malformed(name: str, sentence: str, breaches: Sequence[Breach]) -> Reason:
     clauses = tuple(
-        f"{breach.clause}: {shown(breach.message, 160)}; expected {shown(breach.expected, 120)}, "
-        f"got {shown(breach.actual, 120)}"
+        f"{breach.clause}: {shown(breach.message, 160)}"
+        + (f"; expected {shown(breach.expected, 120)}" if breach.expected else "")
+        + f"; got {shown(breach.actual, 120)}"
         for breach in breaches[:4]
     )
     explain = f"dispatch-conformance explain {breaches[0].clause if breaches else 'W-REG-1'}"

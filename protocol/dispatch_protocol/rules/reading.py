@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
-from dispatch_protocol.errors import Violation
+from dispatch_protocol.errors import Violation, shown
 from dispatch_protocol.frames import BOUNDED, ONE_OBJECT, TEXT_FRAMES, read_frame
 from dispatch_protocol.messages import Message, UnknownType
 from dispatch_protocol.recording import Frame
@@ -55,6 +55,12 @@ def read(event: Frame) -> Reading:
         return _leniently(payload, role, violation)
 
 
+def _named(violation: Violation) -> str:
+    """What is wrong, and with which member, where it is one."""
+    _, dot, member = violation.place.partition("$.")
+    return f"`{shown(member, 100)}`: {violation.detail}" if dot else violation.detail
+
+
 def judge_form(ledger: Ledger, connection: int, role: Role, event: Frame, reading: Reading) -> None:
     """The clauses of form, and the first fault in the members of a message."""
     text, one, bounded, known = TEXT_FRAMES[role], ONE_OBJECT[role], BOUNDED[role], _KNOWN_TYPE[role]
@@ -64,7 +70,7 @@ def judge_form(ledger: Ledger, connection: int, role: Role, event: Frame, readin
     else:
         ledger.failed(
             violation.clause,
-            violation.detail,
+            _named(violation),
             place=violation.place,
             actual=event.text if event.text is not None else event.base64 or "",
             connection=connection,

@@ -6,7 +6,7 @@ named again.
 
 from typing import Final
 
-from dispatch_protocol.canonical import JsonValue
+from dispatch_protocol.canonical import JsonValue, stringify
 from dispatch_protocol.receipts import MEMBERS, RESERVED, Check, Verification, verify_receipt
 from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.records import Assignment, Connection, Delivery, Job
@@ -16,10 +16,27 @@ PLAUSIBLE_SECONDS: Final = 300.0
 """How far `completed_at` may lie from the moment at which the answer arrives."""
 
 _EXPECTED: Final = "expected: "
+_FOUND: Final = {
+    "receipt": "nothing could be verified",
+    "reserved_members": "the receipt has a member that only the coordinator adds",
+    "signature": "the receipt's signature is not good",
+    "job_id": "the receipt names another job",
+    "provider_pubkey": "the receipt names another key",
+    "output_hash": "the receipt names another hash",
+    "completed_at": "the receipt's `completed_at` is no time",
+    "completed_at_utc": "the receipt's `completed_at` is not in UTC",
+    "completed_at_form": "the receipt's `completed_at` has another form",
+    "payment_ref": "the receipt's `payment_ref` is missing, or neither a string nor null",
+    "member_order": "the receipt's members are in another order",
+    "extra_members": "the receipt has members that do not belong to it",
+}
+"""What it means that a check failed."""
 _NAMED_ELSEWHERE: Final = ("pubkey_form", "hash_form")
 _TIME_CLAUSES: Final = frozenset(("W-RCP-9", "W-RCP-10", "W-RCP-5"))
 _SIGNATURE_CLAUSES: Final = ("W-SIG-1", "W-SIG-2", "W-SIG-3", "W-SIG-4", "W-SIG-5")
 """What a good signature holds at once."""
+
+_NOTHING: Final = "nothing"
 
 _PLACES: Final = {
     "W-RCP-2": "job_id",
@@ -87,17 +104,27 @@ def _report(
     place = f"$.receipt.{name}" if name else "$.receipt"
     if of_signature:
         place = "$.receipt_signature" if given.bundled else "$.signature"
-    actual = given.signature if of_signature else members.get(name) if name else given.receipt.text
+    actual: object = given.receipt.text
+    if of_signature:
+        actual = given.signature if given.signature is not None else _NOTHING
+    elif name:
+        actual = _in_json(members[name]) if name in members else _NOTHING
     wanted = check.detail.startswith(_EXPECTED)  # otherwise the detail says what is wrong
+    detail = check.detail.partition(": ")[0] if of_signature else check.detail  # its text is `actual`
     ledger.failed(
         check.clause,
-        f"the receipt's check `{check.name}` failed{'' if wanted else f': {check.detail}'}",
+        _FOUND[check.name] + ("" if wanted else f": {detail}"),
         place=place,
         expected=check.detail.removeprefix(_EXPECTED) if wanted else "",
         actual=actual,
         connection=connection.number,
         index=given.index,
     )
+
+
+def _in_json(value: JsonValue) -> object:
+    """A member as it is shown: text as it is, all else as JSON has it."""
+    return value if isinstance(value, str) else stringify(value)
 
 
 def _judge_plausibility(ledger: Ledger, connection: Connection, given: Delivery, text: JsonValue) -> None:
