@@ -1,4 +1,4 @@
-"""The scripted coordinator of one scenario.
+"""The stage of one scenario: a scripted coordinator, and what a scenario has it do.
 
     async with Stage("tasks.summarize", seed=7) as stage:
         ...                                       # a worker is started with stage.url
@@ -7,47 +7,33 @@
         assignment = await stage.assign("LLM_INFER", {"prompt": "x"})
         answer = await assignment.answer()
 
-What it does by itself is its `conduct` (faithful by default, see `conduct.Conduct`). Before its first job it
-waits for the worker's pairing claim, where a code was given out, and 250 ms after the ack. Everything that
-passes is in `transcript`; every wait is `until`.
+Before its first job it waits for the worker's pairing claim, where a code was given out, and 250 ms after the
+ack. Every wait is `until`.
 """
 
 import asyncio
-import contextlib
-from collections.abc import Callable, Mapping
-from random import Random
-from typing import Final, Self, TypeVar, Unpack
-from uuid import UUID
+from collections.abc import Callable
+from typing import Final, TypeVar, Unpack
 
 from dispatch_protocol.canonical import Json
-from dispatch_protocol.errors import TransportError, Violation
-from dispatch_protocol.frames import read_frame
-from dispatch_protocol.parsing import Member
-from dispatch_protocol.recording import Frame
-from dispatch_protocol.vocabulary import ACK_SECONDS, JobType, Role
+from dispatch_protocol.vocabulary import ACK_SECONDS, JobType
 
-from dispatch_conformance.conduct import HEARTBEAT_ACK, Claim, Conduct, Session
+from dispatch_conformance.conduct import Conduct, Session
 from dispatch_conformance.door import Door
-from dispatch_conformance.http11 import Reply, Request
 from dispatch_conformance.jobs import (
     ANSWER_SECONDS,
     SILENCE_SECONDS,
     Answer,
     Assignment,
-    Kind,
     Payload,
     Terms,
     assignment_text,
-    named_job,
     silence,
 )
-from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.lifeline import ending, has_ended, unregistered
-from dispatch_conformance.link import MAX_FRAME, Link
-from dispatch_conformance.missing import WorkerLost, WorkerSilent
-from dispatch_conformance.rest import claimed, faithful, http_event
-from dispatch_conformance.transcript import Room, Transcript
-from dispatch_conformance.wire import Wire
+from dispatch_conformance.missing import WorkerSilent
+from dispatch_conformance.scripted import ScriptedCoordinator
+from dispatch_conformance.transcript import Room
 
 SETTLE_SECONDS: Final = 0.25
 """How long after a register_ack the first job waits."""
@@ -64,11 +50,10 @@ USER: Final = "user_conformance"
 _T = TypeVar("_T")
 
 
-class Stage:
-    """One coordinator on a port of its own. `scale` stretches its patience, not the clauses.
+class Stage(ScriptedCoordinator):
+    """A coordinator that a scenario directs. `scale` stretches its patience, not the clauses.
 
-    `process` is the worker that was started for it, if the suite started one: its end cuts waits short. With
-    a `door` that listens instead, and its clock is that of the transcript, which shares the `room`.
+    The end of its `process` cuts waits short. `expects_claim`: a pairing code was given out.
     """
 
     def __init__(
@@ -81,37 +66,9 @@ class Stage:
         door: Door | None = None,
         room: Room | None = None,
     ) -> None:
-        self.transcript = Transcript(name, door.zero if door is not None else None, room)
-        self.conduct = conduct or Conduct()
-        self.wire = Wire(self.transcript, self._http, lambda _link: None, self._frame, door)
-        self.sessions: list[Session] = []
-        self.claims: list[Claim] = []
-        self.process: WorkerProcess | None = None
+        super().__init__(name, seed=seed, conduct=conduct, door=door, room=room)
         self.expects_claim = False
-        self._random = Random(f"{seed}/{name}")  # noqa: S311  names, not secrets
-        self.pairing_code = f"{self._random.getrandbits(24):06X}"
         self._scale = scale
-        self._assignments: dict[str, Assignment] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Self:
-        await self.wire.start()
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await self.wire.stop()
-
-    @property
-    def url(self) -> str:
-        """The coordinator's address, `http://127.0.0.1:PORT`."""
-        return self.wire.url
-
-    @property
-    def ws_url(self) -> str:
-        """The same as `ws://`."""
-        return self.wire.ws_url
 
     @property
     def session(self) -> Session | None:
@@ -180,7 +137,7 @@ class Stage:
             patience=ANSWER_SECONDS[known] * self._scale,
             gone=self._gone,
         )
-        self._assignments[job_id] = assignment
+        self.assignments[job_id] = assignment
         return assignment
 
     async def assign(
@@ -190,7 +147,7 @@ class Stage:
 
         Raises WorkerSilent once it has left its jobs unanswered for SILENCE_SECONDS: more would be in vain.
         """
-        unanswered, seconds = silence(reversed(self._assignments.values()), self.transcript.now)
+        unanswered, seconds = silence(reversed(self.assignments.values()), self.transcript.now)
         if seconds >= SILENCE_SECONDS * self._scale:
             raise WorkerSilent(f"the worker has left {unanswered} assignments in a row without an answer")
         chosen = session or await self.ready()
@@ -202,20 +159,6 @@ class Stage:
         """Assign a job and wait for its answer."""
         return await (await self.assign(job_type, payload)).answer(timeout)
 
-    def send(self, assignment: Assignment, session: Session) -> None:
-        """Send a prepared assignment. Raises WorkerLost if the connection has ended."""
-        assignment.sent_at = self.transcript.now
-        try:
-            assignment.index = session.link.send(assignment.text)
-        except TransportError as error:
-            raise WorkerLost(f"the worker could not be given a job: {error}{ending(self.process)}") from None
-
-    def new_id(self) -> str:
-        """A fresh UUID; the same seed and name give the same ones."""
-        return str(UUID(int=self._random.getrandbits(128), version=4))
-
-    # What the worker sends.
-
     def _gone(self) -> str:
         """Why no answer can come any more; "" while one can."""
         if has_ended(self.process):
@@ -224,78 +167,3 @@ class Stage:
             return ""
         closed = self.sessions[-1].link.closed
         return f"the connection ended ({closed.code}, by the {closed.by})" if closed is not None else ""
-
-    def _frame(self, link: Link, frame: Frame, index: int) -> None:
-        if frame.opcode != "text" or self.conduct.look(link, frame):
-            return
-        try:
-            members = read_frame(frame.payload, Role.WORKER, MAX_FRAME)
-        except Violation:
-            return  # the passive rules judge it
-        match members.get("type"):
-            case Member(value="register"):
-                self._register(link, members, index)
-            case Member(value="heartbeat"):
-                self._heartbeat(link)
-            case Member(value="job_complete" | "job_reject" as kind):
-                assignment = self._assignments.get(named_job(members))
-                if assignment is not None:
-                    assignment.note_answer(Kind(kind), members, index)
-                    self.transcript.changes.notify()
-            case Member(value="receipt_submit"):
-                self._receipt(members)
-
-    def _register(self, link: Link, members: Mapping[str, Member], index: int) -> None:
-        now = self.transcript.now
-        session = Session(link, members, index, now, self.transcript.mark(index), self.new_id())
-        if len(self.sessions) < 1000:
-            self.sessions.append(session)
-        if self.conduct.ack_delay == 0:
-            self._acknowledge(session)
-            return
-        task = asyncio.get_running_loop().create_task(self._acknowledge_later(session))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _acknowledge_later(self, session: Session) -> None:
-        await asyncio.sleep(self.conduct.ack_delay)
-        self._acknowledge(session)
-
-    def _acknowledge(self, session: Session) -> None:
-        link = session.link
-        with contextlib.suppress(TransportError, WorkerLost), link.together():
-            for text in self.conduct.acks(session):
-                link.answer(text)
-                if '"status":"ok"' in text:
-                    session.acked_at = self.transcript.now
-            for assignment in self.conduct.with_acks(session):
-                self.send(assignment, session)
-        self.transcript.changes.notify()
-
-    def _heartbeat(self, link: Link) -> None:
-        for session in self.sessions:
-            if session.link is link and len(session.heartbeats) < 10_000:
-                session.heartbeats.append(self.transcript.now)
-        if self.conduct.heartbeat_acks and link.open:
-            link.answer(HEARTBEAT_ACK)
-
-    def _receipt(self, members: Mapping[str, Member]) -> None:
-        receipt = members.get("receipt")
-        if receipt is None or not isinstance(receipt.value, dict):
-            return
-        job_id = receipt.value.get("job_id")
-        assignment = self._assignments.get(job_id) if isinstance(job_id, str) else None
-        if assignment is not None:
-            assignment.note_receipt(members)
-            self.transcript.changes.notify()
-
-    async def _http(self, request: Request) -> Reply:
-        mark = self.transcript.mark(len(self.transcript.events))
-        claim = claimed(request, self.transcript.now, mark)
-        reply = self.conduct.claim if claim is not None else self.conduct.rest(request)
-        reply = reply or faithful(request, claim, self)
-        self.transcript.add(http_event(self.transcript.now, request, reply))
-        if claim is not None and len(self.claims) < 1000 and not self.transcript.full:
-            self.claims.append(claim)
-            self.transcript.changes.notify()
-        return reply

@@ -40,7 +40,7 @@ class AttachedStage(Stage):
     @property
     def settled(self) -> bool:
         """Whether nothing that was asked of the worker on its present connection is still to come."""
-        sent = [entry for entry in self._assignments.values() if entry.sent]
+        sent = [entry for entry in self.assignments.values() if entry.sent]
         return all(entry.answers and has_receipt(entry) for entry in sent)
 
     def adopt(self, session: Session, giver: Stage) -> Session:
