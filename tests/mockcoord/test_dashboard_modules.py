@@ -100,6 +100,35 @@ async def test_what_was_missed_is_told_and_made_good(page: "Page") -> None:
     assert await run(page, MODEL + code) == expected
 
 
+async def test_a_receipt_that_was_missed_is_made_good(page: "Page") -> None:
+    code = """
+    const done = { status: "completed", completed_at: "2026-01-01T00:00:00.000Z" };
+    model.take("job", job(1, { ...done, has_receipt: false }));
+    const news = model.takePage([job(1, { ...done, has_receipt: true, verified: true })]);
+    const none = model.takePage([job(1, { ...done, has_receipt: false })]);
+    return [news, none, model.jobs[0].verified];
+    """
+    assert await run(page, MODEL + code) == [1, 0, True]
+
+
+async def test_what_a_search_has_found_is_bounded_too(page: "Page") -> None:
+    code = """
+    const { Transcript } = await import("/_mock/static/transcript.js");
+    const found = { app: { model }, held: null, found: [], upto: 0, fits: () => () => true };
+    const frame = (index) => ({ index, t: index, connection: 1, from: "worker", length: 1, text: "x" });
+    let most = 0;
+    for (let index = 0; index < 20000; index += 1) {
+      if (index === 0) model.take("missed", { count: 3 });
+      model.take("frame", frame(index));
+      if (index % 50) continue;
+      const shown = Transcript.prototype.filter.call(found, model.events, found.fits());
+      most = Math.max(most, shown.length - model.events.length);
+    }
+    return most;
+    """
+    assert await run(page, MODEL + code) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

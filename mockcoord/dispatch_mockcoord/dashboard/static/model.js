@@ -68,12 +68,13 @@ export class Model {
 
   /**
    * Jobs of a page of the list, oldest first; gives how many of them were news. The page may have been made before
-   * an event that came first: of what is known only a job that is not finished is taken anew.
+   * an event that came first: of what is known only a job is taken anew that is not finished, or has a receipt now.
    */
   takePage(jobs) {
-    const news = jobs.filter(({ id, status }) => {
+    const news = jobs.filter(({ id, status, has_receipt }) => {
       const known = this.jobsById.get(id);
-      return !known || (!known.completed_at && !known.error && known.status !== status);
+      if (!known || (has_receipt && !known.has_receipt)) return true;
+      return !known.completed_at && !known.error && known.status !== status;
     });
     for (const job of news) this.takeJob(job);
     this.changed.add("jobs");
@@ -154,6 +155,7 @@ export class Model {
 
   takeEvent(kind, data) {
     data.kind = kind;
+    data.place = this.dropped + this.events.length;
     data.size = (data.text ?? data.base64 ?? "").length + (data.request?.length ?? 0) + (data.response?.length ?? 0);
     if (kind === "frame" && data.from === "worker" && data.length < 1000 && data.text?.includes(BEAT)) this.beat(data);
     this.events.push(data);

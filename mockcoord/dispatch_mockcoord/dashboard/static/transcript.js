@@ -27,7 +27,7 @@ export class Transcript {
 
   /** Another run has begun. */
   clear() {
-    this.held = null;
+    this.keep(null);
     this.restart();
     if (this.event.panel.key !== null) this.event.panel.fold();
   }
@@ -66,11 +66,15 @@ export class Transcript {
 
   /** Let the list stand still, or go on. */
   hold() {
-    this.held = this.held ? null : [...this.app.model.events];
-    one("pause").setAttribute("aria-pressed", this.held !== null);
-    put(one("pause"), this.held ? "Go on" : "Hold");
+    this.keep(this.held ? null : [...this.app.model.events]);
     this.restart();
     this.draw();
+  }
+
+  keep(events) {
+    this.held = events;
+    one("pause").setAttribute("aria-pressed", events !== null);
+    put(one("pause"), events ? "Go on" : "Hold");
   }
 
   draw() {
@@ -95,13 +99,12 @@ export class Transcript {
   /** The events that fit; those that came since the last time are looked at, the others are known. */
   filter(events, fits) {
     const dropped = this.held ? 0 : this.app.model.dropped;
-    const first = events[0]?.index;
     for (let at = Math.max(0, this.upto - dropped); at < events.length; at += 1) {
       if (fits(events[at])) this.found.push(events[at]);
     }
     this.upto = dropped + events.length;
-    if (Number.isInteger(first) && this.found[0]?.index < first) {
-      const keep = this.found.findIndex((event) => event.index >= first);
+    if (this.found[0]?.place < dropped) {
+      const keep = this.found.findIndex((event) => event.place >= dropped);
       this.found.splice(0, keep < 0 ? this.found.length : keep);
     }
     return this.found;
