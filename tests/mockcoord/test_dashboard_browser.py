@@ -241,6 +241,8 @@ async def test_by_keyboard(browser: "Browser") -> None:
             assert ids[1] in await page.evaluate(CHOSEN)
             await page.keyboard.press("Enter")
             await page.wait_for_selector(f"#job:has-text('{ids[1]}')")
+            await page.keyboard.press("Escape")
+            assert not await page.locator("#job").is_visible()
             await page.keyboard.press("k")
             assert ids[2] in await page.evaluate(CHOSEN)
             await page.keyboard.press("/")

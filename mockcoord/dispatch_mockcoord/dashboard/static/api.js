@@ -52,17 +52,17 @@ export class Fresh {
     }
     setTimeout(() => {
       this.isBusy = false;
-      if (this.isStale && !document.hidden) this.fetch();
+      if (this.isStale) this.fetch();
     }, this.pause);
   }
 }
 
-/** Run what a button asks for; its outcome, or what went wrong, is told in `note`. */
+/** Run what a button asks for; its outcome, or what went wrong, is told in `note`. An action without words tells itself. */
 export async function attempt(note, action) {
   try {
     const told = await action();
     note.classList.remove("bad");
-    note.textContent = told ?? "";
+    if (told !== undefined) note.textContent = told;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     note.classList.add("bad");

@@ -22,11 +22,13 @@ export const button = (text, click, attributes = {}) =>
 export class Panel {
   constructor(panel, list) {
     Object.assign(this, { panel, list, key: null });
-    panel.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      this.fold();
-    });
+    for (const root of [panel, list]) {
+      root.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape" || panel.hidden) return;
+        event.stopPropagation();
+        this.fold();
+      });
+    }
   }
 
   /** Show this under a key, in place of whatever stands here. The fold button keeps the focus if it has it. */

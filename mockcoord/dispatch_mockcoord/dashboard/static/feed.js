@@ -4,6 +4,11 @@ const KINDS = ["hello", "missed", "job", "worker", "pairing", "violation", "fram
 const PAUSES = [300, 600, 1000, 2000, 3000];
 const MAX_WAITING = 20_000;
 const BUDGET_MS = 12;
+const REFUSALS = {
+  401: "The coordinator asks for its token: open /dashboard?token=…",
+  403: "The coordinator takes nothing from this address of the page",
+  503: "Too many pages follow the coordinator; trying again",
+};
 
 /**
  * `take(kind, data)` gets every event, in order, when `drain` is called; `wake()` asks for that. `begin(run)` says
@@ -74,8 +79,19 @@ export class Feed {
   failed(source) {
     if (source !== this.source) return;
     this.rest();
-    this.stand("lost", this.run === null ? "No connection to the coordinator; trying again" : "The coordinator is gone; connecting again");
+    if (!this.failures) this.lose();
     this.timer = setTimeout(() => this.open(), PAUSES[Math.min(this.failures, PAUSES.length - 1)]);
     this.failures += 1;
+    this.explain();
+  }
+
+  /** A stream that fails says nothing of why: the head of another answer does. */
+  async explain() {
+    const answer = await fetch("/_mock/events", { method: "HEAD", cache: "no-store" }).catch(() => null);
+    if (this.failures) this.lose(REFUSALS[answer?.status]);
+  }
+
+  lose(why) {
+    this.stand("lost", why ?? (this.run === null ? "No connection to the coordinator; trying again" : "The coordinator is gone; connecting again"));
   }
 }

@@ -99,6 +99,7 @@ class App {
   /** A run of the coordinator begins for this page: nothing that was known holds. */
   begin() {
     this.model.clear();
+    this.workers.clear();
     this.jobs.clear();
     this.transcript.clear();
     this.violations.clear();

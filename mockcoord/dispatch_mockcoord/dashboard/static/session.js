@@ -21,7 +21,7 @@ export class Session {
     const { state } = this.app.model;
     if (!state) return;
     const { workers, jobs, receipts, violations, faults } = state;
-    const strikes = typeof faults.injected === "number" ? faults.injected : faults.injected.length;
+    const strikes = faults?.injected ?? 0;
     put(one("network"), state.chain);
     put(one("version"), `${state.version} (${state.network})`);
     this.cell("Nodes registered", figure(workers.known));
@@ -35,7 +35,7 @@ export class Session {
     one("clock").hidden = !state.clock.virtual;
     if (!this.isSwitching) one("demo").checked = state.demo.active;
     const ahead = state.clock.ahead ? `, its clock ${lasting(state.clock.ahead)} ahead` : "";
-    put(one("foot"), `Started ${state.started_at}, up for ${lasting(state.uptime_seconds)}${ahead}. Fault seed ${state.faults.seed ?? "none"}.`);
+    put(one("foot"), `Started ${state.started_at}, up for ${lasting(state.uptime_seconds)}${ahead}. Fault seed ${faults?.seed ?? "none"}.`);
   }
 
   cell(name, value, tone = "") {

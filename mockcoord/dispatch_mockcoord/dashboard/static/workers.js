@@ -20,6 +20,11 @@ export class Workers {
     put(one("start-worker"), `COORDINATOR_URL=${location.origin} dispatch-worker`);
   }
 
+  /** Another run has begun: its connections are others, whatever their numbers. */
+  clear() {
+    if (this.panel.key !== null) this.tellGone();
+  }
+
   draw() {
     const { model } = this.app;
     const workers = [...model.workers.values()];
