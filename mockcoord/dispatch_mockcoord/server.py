@@ -37,6 +37,7 @@ BACKLOG: Final = 2048
 STOP_SECONDS: Final = 2.0
 """How long peers may take to let go when the coordinator ends."""
 
+_LAST_PORT: Final = 65_535
 _POLL_SECONDS: Final = 0.005
 
 _ACCEPT_TURNS: Final = 4
@@ -171,6 +172,8 @@ def listen(host: str, port: int) -> socket.socket:
 
     Port 0 means any free one. Raises UsageError where it cannot be had.
     """
+    if not 0 <= port <= _LAST_PORT:
+        raise UsageError(f"cannot listen on {host} port {port}: ports go from 0 to {_LAST_PORT}")
     try:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
