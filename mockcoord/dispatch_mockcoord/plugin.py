@@ -19,7 +19,7 @@ _ABOUT: Final = (
 )
 _COORDINATOR: Final = pytest.StashKey["CoordinatorHandle"]()
 _WORKERS: Final = pytest.StashKey[list["WorkerProcess"]]()
-_TOLD: Final = pytest.StashKey[bool]()
+_TOLD: Final = pytest.StashKey[str]()
 _ADVICE: Final = "dispatch_advice"
 
 
@@ -37,10 +37,15 @@ def mock_coordinator(request: pytest.FixtureRequest) -> "Iterator[CoordinatorHan
     A test in which a worker broke a MUST of the specification fails. Options are those of the marker
     `mock_coordinator`; markers of a class or module are added to, and overruled.
     """
+    from dispatch_protocol.errors import UsageError  # noqa: PLC0415
+
     from dispatch_mockcoord.testing import mock_coordinator as prepare  # noqa: PLC0415
 
-    running = prepare(**_options(request.node))
-    running.start()
+    try:
+        running = prepare(**_options(request.node))
+        running.start()
+    except UsageError as error:
+        raise pytest.fail.Exception(f"{MARKER}: {error}", pytrace=False) from None
     request.node.stash[_COORDINATOR] = running
     try:
         yield running
@@ -91,7 +96,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
         broken = verdict(running)
         if broken is not None:
-            item.stash[_TOLD] = True
+            item.stash[_TOLD] = broken
             pytest.fail(broken, pytrace=False)
     return result
 
@@ -108,9 +113,9 @@ def pytest_runtest_makereport(
 
     running = item.stash[_COORDINATOR]
     if report.failed:
-        report.sections += sections(
-            running, item.stash.get(_WORKERS, []), with_clauses=_TOLD not in item.stash
-        )
+        # Of a TestCase that has failed by itself, pytest reports that failure, and not the verdict.
+        is_told = call.excinfo is not None and str(call.excinfo.value) == item.stash.get(_TOLD, None)
+        report.sections += sections(running, item.stash.get(_WORKERS, []), with_clauses=not is_told)
     if report.when == "call":
         setattr(report, _ADVICE, advice(running))
     return report

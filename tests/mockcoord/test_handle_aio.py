@@ -96,3 +96,7 @@ def test_an_operation_keeps_its_name_and_its_text() -> None:
         assert running.submit.__doc__ == job_operations.submit.__doc__
         assert inspect.iscoroutinefunction(running.aio.submit)
         assert not inspect.iscoroutinefunction(running.submit)
+        forgotten = running.aio.workers
+        assert inspect.iscoroutine(forgotten)
+        assert forgotten.__name__ == "workers"  # so Python names it, where it is never awaited
+        forgotten.close()

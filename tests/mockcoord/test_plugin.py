@@ -166,6 +166,9 @@ def test_a_failure_shows_the_transcript_the_worker_and_the_faults(run: Run) -> N
         @pytest.mark.mock_coordinator(seed=7)
         def test_it(mock_coordinator, reference_worker):
             mock_coordinator.faults.add("close", message="payment_posted")
+            mock_coordinator.faults.add("delay:seconds=0")
+            mock_coordinator.run("classify", "good")
+            mock_coordinator.faults.remove("delay")
             assert mock_coordinator.run("classify", "good").result == "nonsense"
 
         def test_in_set_up(start_reference_worker):
@@ -180,7 +183,9 @@ def test_a_failure_shows_the_transcript_the_worker_and_the_faults(run: Run) -> N
             "*dispatch-worker *",
             "*Desktop Worker* Registered as *",
             "*dispatch faults*",
-            "*seed 7: close*",
+            "seed 7",
+            "close:message=payment_posted",
+            "delay struck once",
             "*WorkerEnded: dispatch-worker ended with 2:*",
         ]
     )
@@ -225,6 +230,7 @@ def test_it_works_on_several_processes(run: Run) -> None:
 
 def test_options_that_are_none_are_misuse(run: Run) -> None:
     source = """
+        import gc
         import pytest
 
         @pytest.mark.mock_coordinator(settle_second=0)
@@ -238,17 +244,76 @@ def test_options_that_are_none_are_misuse(run: Run) -> None:
 
         @pytest.mark.mock_coordinator(faults=["clsoe"])
         def test_fault(mock_coordinator): ...
+
+        @pytest.mark.mock_coordinator(worker_seconds="7")
+        def test_type(mock_coordinator): ...
+
+        @pytest.mark.mock_coordinator(port=70000)
+        def test_port(mock_coordinator): ...
+
+        def test_nothing_is_left_open_behind_them():
+            gc.collect()
     """
     result = run(source)
-    result.assert_outcomes(errors=4)
+    result.assert_outcomes(errors=6, passed=1)
+    assert ".py:" not in result.stdout.str().split("= ERRORS")[1].split("short test summary")[0]
+    result.stdout.no_fnmatch_line("*During handling*")
     result.stdout.fnmatch_lines_random(
         [
             "*no option settle_second; did you mean settle_seconds?*",
             "*the options of @pytest.mark.mock_coordinator have names: ('W-HBT',)*",
             "*there is no clause W-HTB; did you mean *",
-            "*clsoe*",
+            "mock_coordinator: fault clsoe: no fault is called clsoe; did you mean close?",
+            "mock_coordinator: worker_seconds cannot be 7: Expected `float`, got `str`",
+            "mock_coordinator: cannot listen on 127.0.0.1 port 70000: *65535*",
         ]
     )
+
+
+def test_a_failed_call_shows_the_test_s_line_and_what_happened(run: Run) -> None:
+    source = """
+        import pytest
+
+        def test_blocking(mock_coordinator):
+            mock_coordinator.run("classify", "good", timeout=0.01)
+
+        @pytest.mark.asyncio
+        async def test_awaited(mock_coordinator):
+            await mock_coordinator.aio.run("classify", "good", timeout=0.01)
+
+        def test_reading(mock_coordinator):
+            mock_coordinator.stop()
+            mock_coordinator.jobs
+    """
+    result = run(source, asyncio=True)
+    result.assert_outcomes(failed=3)
+    text = result.stdout.str().split("short test summary")[0]
+    assert text.count("NotInTime: job ") == 2
+    assert text.count("the coordinator does not run") == 1
+    places = [line for line in text.splitlines() if ".py:" in line]
+    assert [place.partition(":")[0] for place in places] == ["test_it.py"] * 3, "no frames of the plugin's"
+
+
+def test_a_test_case_that_fails_by_itself_tells_of_broken_clauses_too(run: Run) -> None:
+    source = """
+        import unittest
+        import pytest
+        from websockets.sync.client import connect
+
+        class Case(unittest.TestCase):
+            @pytest.fixture(autouse=True)
+            def _coordinator(self, mock_coordinator):
+                self.url = mock_coordinator.ws_url
+
+            def test_it(self):
+                with connect(self.url) as socket:
+                    socket.send("nonsense")
+                    socket.recv(10)
+                self.assertEqual(1, 2)
+    """
+    result = run(source)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*AssertionError: 1 != 2", "*dispatch clauses*", "W-FRM-2 (MUST) *"])
 
 
 def test_a_run_without_it_imports_nothing_of_it(run: Run) -> None:

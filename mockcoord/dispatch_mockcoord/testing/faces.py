@@ -27,10 +27,12 @@ class Face:
 
     def call(self, operation: Coroutine[Any, Any, _T]) -> _T:
         """What the operation gives; blocks until it has run."""
+        __tracebackhide__ = True
         return self._thread.call(operation)
 
     async def reach(self, operation: Coroutine[Any, Any, _T]) -> _T:
         """What the operation gives, for another event loop."""
+        __tracebackhide__ = True
         return await self._thread.reach(operation)
 
     @property
@@ -51,6 +53,7 @@ class Blocking(Generic[_P, _T]):
 
         @wraps(self._operation)
         def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+            __tracebackhide__ = True
             return face.call(self._operation(face.desk, *args, **kwargs))
 
         return call
@@ -68,6 +71,7 @@ class Awaited(Generic[_P, _T]):
 
         @wraps(self._operation)
         async def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
+            __tracebackhide__ = True
             return await face.reach(self._operation(face.desk, *args, **kwargs))
 
         return call
@@ -82,6 +86,7 @@ class Reading(Generic[_T]):
 
     def __get__(self, face: Face, owner: type | None = None) -> _T:
         """How it stands."""
+        __tracebackhide__ = True
         return face.call(self._operation(face.desk))
 
 
@@ -94,7 +99,7 @@ class AwaitedReading(Generic[_T]):
 
     def __get__(self, face: Face, owner: type | None = None) -> Awaitable[_T]:
         """How it stands, once it is awaited."""
-        return face.reach(self._operation(face.desk))
+        return Awaited(self._operation).__get__(face)()
 
 
 class ClockFace(Face):

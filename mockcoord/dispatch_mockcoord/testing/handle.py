@@ -58,6 +58,7 @@ class CoordinatorHandle(Address):
 
     def start(self) -> None:
         """Start it; returns when it serves. Raises UsageError where it cannot."""
+        __tracebackhide__ = True
         self._thread.start()
         try:
             self._thread.call(self._desk.open())
@@ -75,12 +76,14 @@ class CoordinatorHandle(Address):
             self._thread.stop()
 
     def __enter__(self) -> Self:
+        __tracebackhide__ = True
         self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
+        __tracebackhide__ = True
         try:
             if kind is None and self.is_running and self._desk.setup.check:
                 self.check()

@@ -78,7 +78,13 @@ class WorkerProcess:
         return next((one for one in self._coordinator.workers if one.pubkey == self.pubkey), None)
 
     def start(self) -> None:
-        """Start it; returns when it is registered. Raises WorkerEnded or NotInTime, with what it printed."""
+        """Start it; returns when it is registered. Nothing happens while it runs.
+
+        Raises WorkerEnded or NotInTime, with what it printed.
+        """
+        __tracebackhide__ = True
+        if self.pid is not None:
+            return
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603
                 self._command(), stdin=subprocess.PIPE, stdout=log, stderr=log, env=_environment()
@@ -104,6 +110,7 @@ class WorkerProcess:
             self._process.stdin.close()
 
     def __enter__(self) -> Self:
+        __tracebackhide__ = True
         self.start()
         return self
 
@@ -113,6 +120,7 @@ class WorkerProcess:
         self.stop()
 
     def _await_registration(self, process: "subprocess.Popen[bytes]") -> None:
+        __tracebackhide__ = True
         deadline = time.monotonic() + START_SECONDS
         while not self._coordinator.call(has_come(self._coordinator.desk, self.pubkey, _LOOK_SECONDS)):
             if process.poll() is not None:

@@ -5,6 +5,7 @@ from typing import Final
 
 from dispatch_protocol.clauses import Level
 
+from dispatch_mockcoord.faults.spelling import spelled
 from dispatch_mockcoord.testing.breaches import Breach, ClausesBroken, musts, report
 from dispatch_mockcoord.testing.handle import CoordinatorHandle
 from dispatch_mockcoord.testing.process import WorkerProcess
@@ -34,9 +35,11 @@ def sections(
     if not running.is_running:
         return told
     faults, broken = running.faults, musts(running.violations)
-    if faults.active or running.desk.setup.variety:
-        names = ", ".join(fault.name for fault in faults.active) or "variety"
-        told.append(("dispatch faults", f"seed {faults.seed}: {names}"))
+    at_work, counts = list(map(spelled, faults.active)), faults.counts
+    if at_work or counts or running.desk.setup.variety:
+        variety = ["variety"] * running.desk.setup.variety
+        struck = [f"{name} struck {_times(often)}" for name, often in counts.items()]
+        told.append(("dispatch faults", "\n".join([f"seed {faults.seed}", *variety, *at_work, *struck])))
     if broken and with_clauses:
         told.append(("dispatch clauses", report(broken)))
     return [("dispatch transcript", running.transcript.tail()), *told]
@@ -55,6 +58,10 @@ def advice(running: CoordinatorHandle) -> list[str]:
 
 
 def _line(breach: Breach, times: int) -> str:
-    often = f" ({times} times)" if times > 1 else ""
+    often = f" ({_times(times)})" if times > 1 else ""
     got = f", expected {breach.expected}, got {breach.got}" if breach.expected else ""
     return f"{breach.clause} {breach.level}: {breach.message}{got}{often}"
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
