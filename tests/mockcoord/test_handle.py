@@ -113,6 +113,10 @@ def test_what_cannot_be_submitted_says_why(running: CoordinatorHandle) -> None:
         running.submit("summarize", "text", policy="BEST")
     with pytest.raises(RestFault, match="400 Invalid privacy_class"):
         running.submit("summarize", "text", privacy_class="private")
+    with pytest.raises(UsageError, match=r"a payload is a text or an object, not b'text'"):
+        running.submit("summarize", b"text")  # type: ignore[arg-type]
+    with pytest.raises(RestFault, match="400 Missing user_id"):
+        running.pairing_code("")
     with pytest.raises(UsageError, match="there is no job nonsense"):
         running.wait_for_job("nonsense")
     assert running.jobs == ()
@@ -184,13 +188,15 @@ def test_a_frame_is_sent_to_the_worker_that_is_named(running: CoordinatorHandle)
         assert first.socket.recv(5) == "not JSON"
         running.send(first.pubkey, b"\x00")
         assert first.socket.recv(5) == b"\x00"
-        with pytest.raises(UsageError, match="none of 2 registered workers"):
+        with pytest.raises(UsageError, match="none of 2 registered workers has a key that begins with 'fff"):
             running.send("ffff", "x")
-        with pytest.raises(UsageError, match="2 of 2 registered workers"):
+        with pytest.raises(UsageError, match="more than one of 2 registered workers has a key"):
             running.send("", "x")
     running.reset()
-    with pytest.raises(UsageError, match="none of 0 registered workers"):
+    with pytest.raises(UsageError, match="none of 0 registered workers is still the one on connection 1"):
         running.send(views[0], "x")
+    with registered(running.ws_url, 2), pytest.raises(UsageError, match=f"none of 1 .*{views[0].pubkey}"):
+        running.send(views[0], "x")  # it was the first connection of the run before
 
 
 def test_the_thread_itself_may_not_block(running: CoordinatorHandle) -> None:

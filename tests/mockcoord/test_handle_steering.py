@@ -173,6 +173,39 @@ def test_options_are_those_of_the_settings_and_the_terms() -> None:
         mock_coordinator(setle_seconds=0)
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"settle_seconds": "1"}, "settle_seconds cannot be 1: Expected `float`, got `str`"),
+        ({"settle_seconds": -0.5}, "settle_seconds cannot be -0.5: no number from 0 on"),
+        ({"worker_seconds": float("nan")}, "worker_seconds cannot be nan: no number from 0 on"),
+        ({"max_connections": True}, "max_connections cannot be True: Expected `int`, got `bool`"),
+        ({"host": b"\x1b" * 1000}, "host cannot be .{,200}: Expected `str`, got `bytes`"),
+        ({"allow": "W-HTB"}, "there is no clause W-HTB; did you mean W-HBT"),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_named_at_once(options: dict[str, object], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        mock_coordinator(**options)
+
+
+def test_a_path_is_taken_for_the_database_and_a_whole_number_for_seconds(tmp_path: Path) -> None:
+    with mock_coordinator(db=tmp_path / "jobs.db", settle_seconds=0) as running:
+        running.submit("classify", "good")
+    assert (tmp_path / "jobs.db").exists()
+
+
+def test_a_thread_that_cannot_begin_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise OSError("too many open files")
+
+    monkeypatch.setattr("dispatch_mockcoord.testing.thread._loop_factory", fail)
+    running = mock_coordinator()
+    with pytest.raises(OSError, match="too many"):
+        running.start()
+    assert not running.is_running
+
+
 def test_time_passes_at_once_and_nobody_is_charged() -> None:
     with mock_coordinator(settle_seconds=0) as running, registered(running.ws_url) as worker:
         running.clock.advance(300)

@@ -45,13 +45,18 @@ def test_options_are_passed_on(running: CoordinatorHandle, tmp_path: Path) -> No
         (view,) = running.wait_for_worker()
         assert (view.provider_type, view.pubkey) == ("SEEKER", worker.pubkey)
         until(lambda: "Trust paired with user: alice" in worker.output)
-        job = running.run("classify", "good", user_id="alice", privacy_class="PRIVATE")
-        assert (job.verified, job.worker) == (True, worker.pubkey)
+        running.pair("bob", worker)
+        for user_id in ("alice", "bob"):
+            job = running.run("classify", "good", user_id=user_id, privacy_class="PRIVATE")
+            assert (job.verified, job.worker) == (True, worker.pubkey)
 
 
 def test_it_comes_back_when_it_was_dropped(running: CoordinatorHandle, tmp_path: Path) -> None:
     with WorkerProcess(running, tmp_path) as worker:
-        running.clock.mute(worker.pubkey)
+        pid = worker.pid
+        worker.start()
+        assert worker.pid == pid, "it runs already"
+        running.clock.mute(worker)
         running.clock.advance(40)
         assert running.workers == ()
         running.wait_for_worker()

@@ -15,7 +15,7 @@ from dispatch_mockcoord.breach import Breach
 from dispatch_mockcoord.core.terms import Terms
 from dispatch_mockcoord.watch import Watch
 
-__all__ = ["Breach", "ClausesBroken", "Judge", "musts", "report"]
+__all__ = ["Breach", "ClausesBroken", "Judge", "id_or_area", "musts", "report"]
 
 MAX_BREACHES: Final = 1_000
 """How many breaches are kept, the first ones; the rest is counted."""
@@ -51,10 +51,7 @@ class Judge(Watch):
 
     def allow(self, *prefixes: str) -> None:
         """Overlook the clauses of these ids or areas, such as `W-HBT-1` or `W-HBT`. Raises UsageError."""
-        for prefix in prefixes:
-            if not any(_covers(prefix, entry.id) for entry in clauses()):
-                clause(prefix)
-            self._allowed.add(prefix)
+        self._allowed.update(map(id_or_area, prefixes))
 
     @property
     def unallowed(self) -> tuple[Breach, ...]:
@@ -67,6 +64,11 @@ class Judge(Watch):
     def _keep_first(self, breach: Breach) -> None:
         if len(self._firsts) < MAX_BREACHES:
             self._firsts.append(breach)
+
+
+def id_or_area(text: str) -> str:
+    """The text, which is a clause's id or an area of clauses. Raises UsageError, with the nearest, if not."""
+    return text if any(_covers(text, entry.id) for entry in clauses()) else clause(text).id
 
 
 def musts(breaches: Iterable[Breach]) -> tuple[Breach, ...]:

@@ -22,7 +22,7 @@ from dispatch_mockcoord.server import MockCoordinator, listen
 from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_mockcoord.testing.breaches import ClausesBroken, Judge, musts
 from dispatch_mockcoord.testing.options import Setup
-from dispatch_mockcoord.testing.values import WorkerView
+from dispatch_mockcoord.testing.values import Keyed, WorkerView
 from dispatch_mockcoord.texts import effect_text
 from dispatch_mockcoord.transcript import Keeper
 
@@ -63,7 +63,7 @@ class Observation(Layer):
 
 
 class Run:
-    """One start of the coordinator, with what stands around it."""
+    """One start of the coordinator, with what stands around it, at a socket that stays open after it."""
 
     def __init__(self, setup: Setup, listening: socket.socket) -> None:
         self.time = Timekeeper()
@@ -71,7 +71,7 @@ class Run:
         self.seen = Observation(setup)
         layers = (self.faults, self.time, self.seen)
         self.running = MockCoordinator(
-            setup.settings, clock=self.time.clock, layers=layers, listening=listening
+            setup.settings, clock=self.time.clock, layers=layers, listening=listening.dup()
         )
 
     @property
@@ -113,17 +113,23 @@ class Run:
         finally:
             self.board.observers.remove(see)
 
-    def worker(self, wanted: WorkerView | str) -> Worker:
-        """The registered worker that is meant: by its view, or a prefix of its key. Raises UsageError."""
-        registered = self.board.coordinator.registry.workers
+    def worker(self, wanted: Keyed | str) -> Worker:
+        """The registered worker that is meant: by its view, its process, or the beginning of its key.
+
+        Raises UsageError unless it is one alone.
+        """
+        registered = self.board.coordinator.registry.workers.values()
         if isinstance(wanted, WorkerView):
-            fitting = [worker for worker in registered.values() if worker.connection == wanted.connection]
+            meant = (wanted.connection, wanted.pubkey)
+            fitting = [worker for worker in registered if (worker.connection, worker.pubkey) == meant]
+            named = f"is still the one on connection {wanted.connection}, {shown(wanted.pubkey, 64)}"
         else:
-            fitting = [worker for worker in registered.values() if worker.key.startswith(wanted.lower())]
+            begin = wanted if isinstance(wanted, str) else wanted.pubkey
+            fitting = [worker for worker in registered if worker.key.startswith(begin.lower())]
+            named = f"has a key that begins with '{shown(begin, 64)}'"
         if len(fitting) != 1:
-            name = wanted.pubkey if isinstance(wanted, WorkerView) else wanted
-            count = f"{len(fitting)} of {len(registered)}" if fitting else f"none of {len(registered)}"
-            raise UsageError(f"{count} registered workers is {shown(name, 64)!r}")
+            count = f"more than one of {len(registered)}" if fitting else f"none of {len(registered)}"
+            raise UsageError(f"{count} registered workers {named}")
         return fitting[0]
 
 
@@ -161,7 +167,7 @@ class Desk:
         await self._start()
 
     async def _start(self) -> None:
-        run = Run(self.setup, self._listening.dup())
+        run = Run(self.setup, self._listening)
         await run.running.__aenter__()
         self.run = run
         self.url, self.ws_url, self.port = run.running.url, run.running.ws_url, run.running.port

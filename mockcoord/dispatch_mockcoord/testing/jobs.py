@@ -127,6 +127,8 @@ def _stored(desk: Desk) -> list[Job]:
 
 
 def _read_kind(kind: str, payload: str | Mapping[str, JsonValue]) -> tuple[JobType, dict[str, JsonValue]]:
+    if not isinstance(payload, str | Mapping):
+        raise UsageError(f"a payload is a text or an object, not {shown(payload, 64)}")
     if kind == JobType.LLM_INFER:
         return JobType.LLM_INFER, {"prompt": payload} if isinstance(payload, str) else dict(payload)
     if kind == JobType.TASK:

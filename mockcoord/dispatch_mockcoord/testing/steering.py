@@ -5,7 +5,7 @@ from collections import Counter
 from dispatch_mockcoord.faults import Fault, Injected
 from dispatch_mockcoord.testing.breaches import Breach
 from dispatch_mockcoord.testing.desk import Desk
-from dispatch_mockcoord.testing.values import WorkerView
+from dispatch_mockcoord.testing.values import Keyed
 from dispatch_mockcoord.transcript import Transcript
 
 
@@ -35,12 +35,12 @@ async def advance(desk: Desk, seconds: float) -> None:
     desk.run.time.advance(seconds)
 
 
-async def mute(desk: Desk, worker: WorkerView | str) -> None:
+async def mute(desk: Desk, worker: Keyed | str) -> None:
     """Have this worker count as silent from its last heartbeat on, until it connects anew or is unmuted."""
     desk.run.time.mute(desk.run.worker(worker).connection)
 
 
-async def unmute(desk: Desk, worker: WorkerView | str) -> None:
+async def unmute(desk: Desk, worker: Keyed | str) -> None:
     """Have this worker's heartbeats count again."""
     desk.run.time.unmute(desk.run.worker(worker).connection)
 

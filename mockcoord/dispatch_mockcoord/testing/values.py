@@ -1,5 +1,7 @@
 """What a test gets to see of workers, jobs and receipts: plain values, as they stood when asked for."""
 
+from typing import Protocol
+
 import msgspec
 from dispatch_protocol.canonical import JsonValue
 from dispatch_protocol.errors import DispatchError
@@ -8,6 +10,14 @@ from dispatch_protocol.vocabulary import JobStatus, JobType, Policy, PrivacyClas
 
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.worker import Worker
+
+
+class Keyed(Protocol):
+    """What names a worker: its view, or its process."""
+
+    @property
+    def pubkey(self) -> str:
+        """The worker's key, as registered."""
 
 
 class WorkerView(msgspec.Struct, frozen=True, kw_only=True):

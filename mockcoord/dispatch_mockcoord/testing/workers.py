@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Mapping
 
 from dispatch_protocol.canonical import JsonValue, stringify
-from dispatch_protocol.rest import ClaimRequest, pairing_code_text
+from dispatch_protocol.rest import ClaimRequest, pairing_code_text, read_trust_create
 from dispatch_protocol.times import iso_time
 
 from dispatch_mockcoord.core.effects import Effect, WorkerJoined
 from dispatch_mockcoord.testing.desk import Desk
 from dispatch_mockcoord.testing.reasons import why_alone
-from dispatch_mockcoord.testing.values import NotInTime, WorkerView
+from dispatch_mockcoord.testing.values import Keyed, NotInTime, WorkerView
 
 
 async def workers(desk: Desk) -> tuple[WorkerView, ...]:
@@ -37,24 +37,26 @@ async def wait_for_worker(desk: Desk, count: int = 1, timeout: float = 10.0) -> 
 
 
 async def pairing_code(desk: Desk, user_id: str = "user_test") -> str:
-    """A fresh pairing code for this user, to be claimed by a worker."""
-    pairing = desk.run.board.create_code(user_id)
+    """A fresh pairing code for this user, to be claimed by a worker. Raises RestFault as for a client."""
+    text = stringify({"user_id": user_id})
+    pairing = desk.run.board.create_code(read_trust_create(text.encode("utf-8"), "application/json"))
     answer = pairing_code_text(pairing.code, iso_time(pairing.expires_ms))
-    desk.run.show_request("/v1/trust/create", stringify({"user_id": user_id}), 201, answer)
+    desk.run.show_request("/v1/trust/create", text, 201, answer)
     return pairing.code
 
 
-async def pair(desk: Desk, user_id: str, worker: WorkerView | str) -> None:
+async def pair(desk: Desk, user_id: str, worker: Keyed | str) -> None:
     """Pair a registered worker with this user, as if it had claimed a code of theirs.
 
-    A worker is named by its view or by a prefix of its key. Raises UsageError unless it is one that is here.
+    A worker is named by its view, its process or the beginning of its key. Raises UsageError unless it is one
+    that is here.
     """
     pubkey = desk.run.worker(worker).pubkey
     code = desk.run.board.create_code(user_id).code
     desk.run.board.claim_code(ClaimRequest(pairing_code=code, provider_pubkey=pubkey))
 
 
-async def send(desk: Desk, worker: WorkerView | str, frame: str | bytes | Mapping[str, JsonValue]) -> None:
+async def send(desk: Desk, worker: Keyed | str, frame: str | bytes | Mapping[str, JsonValue]) -> None:
     """Send a worker this frame: text, bytes in a binary frame, or an object as its canonical text.
 
     Raises UsageError unless it is a worker that is here.
