@@ -116,19 +116,29 @@ class MockCoordinator:
     async def __aexit__(
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close every connection, free the port and the store."""
+        """Close every connection, free the port and the store; the latter also if this is cancelled."""
+        try:
+            await self._stop_accepting()
+            for layer in self._layers:
+                layer.closing()
+            self.switchboard.stop()
+            await self._until_deserted()
+            self._abandon()
+            await self._until_deserted()
+        finally:
+            self._abandon()
+            for layer in self._layers:
+                layer.detach()
+            self._store.close()
+
+    def _abandon(self) -> None:
+        """Let nothing go on: no connection, no timer, no date, no port."""
         self._dating.cancel()
-        await self._stop_accepting()
-        for layer in self._layers:
-            layer.closing()
+        for server in self._server.servers:
+            server.close()
         self.switchboard.stop()
-        await self._until_deserted()
         for connection in list(self._server.server_state.connections):
             connection.transport.abort()
-        await self._until_deserted()
-        for layer in self._layers:
-            layer.detach()
-        self._store.close()
 
     def _application(self) -> ASGIApp:
         routes = [route for layer in self._layers for route in layer.routes()]
