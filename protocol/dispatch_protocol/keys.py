@@ -5,16 +5,12 @@ The file holds one JSON object, `{"publicKey": [32 bytes], "secretKey": [64 byte
 their own. It is written whole or not at all, for its owner's eyes only, and whatever stands in its place is
 never overwritten.
 
-Source: SPEC.md, "Key file" (clauses W-KEY); RFC 8032 §5.1.5 and §5.1.6. The files need a POSIX system.
+Source: SPEC.md, "Key file" (clauses W-KEY); RFC 8032 §5.1.5 and §5.1.6.
 """
 
-import fcntl
 import os
 import secrets
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -23,6 +19,7 @@ from nacl import bindings
 
 from dispatch_protocol.errors import JsonSyntaxError, KeyFileError, UsageError
 from dispatch_protocol.parsing import JsonValue, parse
+from dispatch_protocol.private import create_private
 
 __all__ = ["MAX_KEY_FILE_BYTES", "Identity", "load", "load_or_create", "permissions_fault", "serialize"]
 
@@ -106,18 +103,20 @@ def load(path: FilePath) -> Identity:
         document = parse(content)
     except JsonSyntaxError as error:
         detail = f"is no JSON: {error}" if content.strip() else "is empty"
-        raise _fault(target, "$", detail, _PUBLIC_FORM) from None
+        raise _fault(target, detail, _PUBLIC_FORM) from None
     if not isinstance(document, dict):
-        raise _fault(target, "$", "must be an object", _PUBLIC_FORM)
+        raise _fault(target, "must be an object", _PUBLIC_FORM)
     public_key = _key_bytes(target, document, "publicKey", _PUBLIC_BYTES, _PUBLIC_FORM)
     secret_key = _key_bytes(target, document, "secretKey", _SECRET_BYTES, _PRIVATE_FORM)
     seed, second_half = secret_key[:_SEED_BYTES], secret_key[_SEED_BYTES:]
     if second_half != public_key:
         index = _SEED_BYTES + next(i for i in range(_PUBLIC_BYTES) if second_half[i] != public_key[i])
-        raise _fault(target, f"$.secretKey[{index}]", "differs from publicKey", _SAME_HALVES)
+        raise _fault(target, "differs from publicKey", _SAME_HALVES, place=f"$.secretKey[{index}]")
     identity = Identity.from_seed(seed)
     if identity.public_key != public_key:
-        raise _fault(target, "$.publicKey", "is not the public key of the seed in secretKey", _SEED_FITS)
+        raise _fault(
+            target, "is not the public key of the seed in secretKey", _SEED_FITS, place="$.publicKey"
+        )
     return identity
 
 
@@ -152,8 +151,10 @@ def permissions_fault(path: FilePath) -> str | None:
     return f"{which} lets others than its owner read it (clause {_OWNER_ONLY}). Change it: chmod 600"
 
 
-def _fault(path: Path, place: str, detail: str, clause: str, advice: str = _RESTORE) -> KeyFileError:
-    return KeyFileError(f"key file {str(path)!r}: {place} {detail} (clause {clause}). {advice}")
+def _fault(path: Path, detail: str, clause: str, *, place: str = "", advice: str = _RESTORE) -> KeyFileError:
+    """The fault of a file, or of one place in it."""
+    where = f": {place}" if place else ""
+    return KeyFileError(f"key file {str(path)!r}{where} {detail} (clause {clause}). {advice}")
 
 
 def _read(path: Path) -> bytes:
@@ -161,15 +162,15 @@ def _read(path: Path) -> bytes:
     try:
         with open(path, "rb", opener=_open_at_once) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise _fault(path, "$", "is no regular file", _LOADED, _CHECK_PATH)
+                raise _fault(path, "is no regular file", _LOADED, advice=_CHECK_PATH)
             content = file.read(MAX_KEY_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         detail = _reason(error)
         if isinstance(error, FileNotFoundError) and path.is_symlink():
-            detail = "is a symbolic link to a file that is not there"
-        raise _fault(path, "$", f"cannot be read: {detail}", _LOADED, _CHECK_PATH) from error
+            detail = "it is a symbolic link to a file that is not there"
+        raise _fault(path, f"cannot be read: {detail}", _LOADED, advice=_CHECK_PATH) from error
     if len(content) > MAX_KEY_FILE_BYTES:
-        raise _fault(path, "$", f"is longer than {MAX_KEY_FILE_BYTES} bytes", _PUBLIC_FORM)
+        raise _fault(path, f"is longer than {MAX_KEY_FILE_BYTES} bytes", _PUBLIC_FORM)
     return content
 
 
@@ -182,86 +183,24 @@ def _key_bytes(path: Path, document: dict[str, JsonValue], name: str, length: in
     """The bytes of one member. The message of a fault tells what is wrong, never the value: it is secret."""
     place = f"$.{name}"
     if name not in document:
-        raise _fault(path, place, "is missing", clause)
+        raise _fault(path, "is missing", clause, place=place)
     values = document[name]
     if not isinstance(values, list):
-        raise _fault(path, place, f"must be a list of {length} numbers", clause)
+        raise _fault(path, f"must be a list of {length} numbers", clause, place=place)
     if len(values) != length:
-        raise _fault(path, place, f"must have {length} numbers, not {len(values)}", clause)
+        raise _fault(path, f"must have {length} numbers, not {len(values)}", clause, place=place)
     for index, value in enumerate(values):
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
-            raise _fault(path, f"{place}[{index}]", "must be an integer from 0 to 255", clause)
+            raise _fault(path, "must be an integer from 0 to 255", clause, place=f"{place}[{index}]")
     return bytes(values)  # type: ignore[arg-type]
 
 
 def _create(path: Path, text: str) -> bool:
     """Puts a key file in its place, unless anything stands there; tells which. Raises KeyFileError."""
     try:
-        _make_folders(path.parent)
-        with _written_aside(path.parent, text) as temporary:
-            try:
-                _give_name(temporary, path)
-            except FileExistsError:
-                return False
-        _sync(path.parent)
+        return create_private(path, text)
     except (OSError, ValueError) as error:
-        raise _fault(path, "$", f"cannot be created: {_reason(error)}", _CREATED, _CHECK_PATH) from error
-    return True
-
-
-def _make_folders(folder: Path) -> None:
-    """Makes the folders that are missing, for their owner only; others may be making them meanwhile."""
-    for ancestor in (*reversed(folder.parents), folder):
-        if not ancestor.is_dir():
-            ancestor.mkdir(0o700, exist_ok=True)
-            _sync(ancestor.parent)
-
-
-@contextmanager
-def _written_aside(folder: Path, text: str) -> Iterator[str]:
-    """The name of a new file beside the final one (mode 0600) that holds the text, safe on its disk."""
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".worker-key-", suffix=".tmp")
-    try:
-        with open(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        yield name
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(name)
-
-
-def _give_name(temporary: str, path: Path) -> None:
-    """Names the file, in one step that replaces nothing: FileExistsError where anything has the name."""
-    try:
-        os.link(temporary, path)
-    except FileExistsError:
-        raise
-    except OSError:
-        _rename_in_turn(temporary, path)
-
-
-def _rename_in_turn(temporary: str, path: Path) -> None:
-    """The same on file systems without hard links, by a lock on the folder; it goes when its holder does."""
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
-        if os.path.lexists(path):
-            raise FileExistsError(path)
-        os.rename(temporary, path)
-    finally:
-        os.close(folder)
-
-
-def _sync(folder: Path) -> None:
-    """Makes the folder's entries survive a power cut, where the file system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        raise _fault(path, f"cannot be created: {_reason(error)}", _CREATED, advice=_CHECK_PATH) from error
 
 
 def _reason(error: OSError | ValueError) -> str:
