@@ -54,7 +54,7 @@ def _ponged(link: Link, data: bytes) -> bool:
 
 
 async def judge_fragments(context: Context, stage: Stage, session: Session) -> None:
-    """The same assignment whole and in four fragments: the same output."""
+    """The same assignment whole and in five fragments, an empty one among them: the same output."""
     job_type, payload = easy_job(session, "fragments: ë 漢 \U0001f600 end")
     whole = await (await stage.assign(job_type, payload, session=session)).answer()
     if not whole.answered:
