@@ -80,7 +80,8 @@ def test_every_ailing_worker_is_tried() -> None:
 
 async def test_a_malformed_register_names_the_clause(tmp_path: Path) -> None:
     _, reason = await seen_and_reason(command(tmp_path, "bad_key"), QUICK)
-    assert any(line.startswith("W-REG-3:") for line in reason.advice), reason.advice
+    (said,) = (line for line in reason.advice if line.startswith("W-REG-3:"))
+    assert said.startswith("W-REG-3: `provider_pubkey`: expected 64 hexadecimal digits; got {")
     assert reason.advice[-1].startswith("dispatch-conformance explain W-REG-")
 
 

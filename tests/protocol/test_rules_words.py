@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from dispatch_protocol.vocabulary import Role
 
-from tests.protocol.test_rules_worker import PUBKEY, Script
+from tests.protocol.golden.script import PUBKEY, Script
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,8 @@ At the address that it is told stands a coordinator behind a door; listeners sta
 in a second start of a worker that came nowhere, at an address for each variable that it might read instead.
 """
 
-import contextlib
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from dispatch_protocol.clauses import Level, clause
@@ -17,14 +13,13 @@ from dispatch_protocol.errors import UsageError
 from dispatch_protocol.recording import Frame, Opened
 from dispatch_protocol.vocabulary import Role
 
-from dispatch_conformance.doctor.evidence import DEFAULT_PORTS, Astray, Breach, Evidence, Patience
+from dispatch_conformance.doctor.bedside import Bedside, bedside_for
+from dispatch_conformance.doctor.evidence import DEFAULT_PORTS, Breach, Evidence, Patience
 from dispatch_conformance.doctor.printed import missed_variables
 from dispatch_conformance.doctor.starts import obstacle
-from dispatch_conformance.door import Door
-from dispatch_conformance.launch import WorkerProcess, launch
+from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.missing import Missing
-from dispatch_conformance.ollama import Ollama
-from dispatch_conformance.outfit import Outfit, split_command
+from dispatch_conformance.outfit import split_command
 from dispatch_conformance.passive import PassiveJudge
 from dispatch_conformance.scenarios.probe import probe
 from dispatch_conformance.scenarios.robustness import kind_of
@@ -56,53 +51,6 @@ OTHER_NAMES: Final = (
 """Variables in which a worker might look for its coordinator instead of COORDINATOR_URL."""
 
 
-@dataclass(slots=True)
-class Bedside:
-    """A worker under observation: its coordinator behind a door, and the doors where it may go instead."""
-
-    command: str
-    patience: Patience
-    stage: Stage
-    door: Door
-    ollama: Ollama
-    folder: Path
-    elsewhere: dict[str, Door] = field(default_factory=dict)
-    defaults: dict[int, Door] = field(default_factory=dict)
-    taken: tuple[int, ...] = ()
-
-    @property
-    def url(self) -> str:
-        """The address that the worker is told."""
-        return f"http://127.0.0.1:{self.door.port}"
-
-    @property
-    def astray(self) -> tuple[Astray, ...]:
-        """Everything that came to another place than the address."""
-        named = ((door.port, name, door) for name, door in self.elsewhere.items())
-        default = ((port, "", door) for port, door in self.defaults.items())
-        return tuple(
-            Astray(port, name, visit) for port, name, door in (*named, *default) for visit in door.visits
-        )
-
-    async def start(self) -> WorkerProcess:
-        """Start the worker; what it does wakes those who wait at the stage. Raises UsageError."""
-        told = {
-            name: f"{'ws' if 'WS' in name or 'WEBSOCKET' in name else 'http'}://127.0.0.1:{door.port}"
-            for name, door in self.elsewhere.items()
-        }
-        outfit = Outfit(
-            url=self.url,
-            ws_url=self.url.replace("http", "ws", 1),
-            ollama_url=self.ollama.url,
-            key_path=str(self.folder / "worker-key.json"),
-            variables=told,
-        )
-        worker = await launch(self.command, outfit)
-        worker.on_exit = self.stage.transcript.changes.notify
-        self.stage.process = worker
-        return worker
-
-
 async def observe(
     command: str, patience: Patience | None = None, ports: Iterable[int] = DEFAULT_PORTS
 ) -> Evidence:
@@ -131,7 +79,7 @@ async def _elsewhere(command: str, seen: Evidence) -> Evidence:
 async def _watched(
     command: str, patience: Patience, ports: Iterable[int], names: tuple[str, ...]
 ) -> Evidence:
-    async with _bedside(command, patience, ports, names) as bedside:
+    async with bedside_for(command, patience, ports, names) as bedside:
         judge = PassiveJudge(bedside.stage.transcript, "doctor", frozenset())
         bedside.stage.wire.invite()
         worker = await bedside.start()
@@ -227,33 +175,3 @@ def _breaches(judge: PassiveJudge) -> tuple[Breach, ...]:
     wrong = (entry for entry in found if entry.clause.startswith(("W-REG-", "W-FRM-")))
     wrong = (entry for entry in wrong if entry.clause != _LATE and clause(entry.clause).level is Level.MUST)
     return tuple(Breach(entry.clause, entry.message, entry.expected, entry.actual) for entry in wrong)[:8]
-
-
-@contextlib.asynccontextmanager
-async def _bedside(
-    command: str, patience: Patience, ports: Iterable[int], names: tuple[str, ...]
-) -> AsyncIterator[Bedside]:
-    """Everything that listens, and a folder for the key; all of it gone afterwards."""
-    async with contextlib.AsyncExitStack() as stack:
-        folder = tempfile.mkdtemp(prefix="dispatch-doctor-")
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        door = await _open(stack, 0)
-        ollama = await stack.enter_async_context(Ollama())
-        stage = await stack.enter_async_context(Stage("doctor", door=door))
-        bedside = Bedside(command, patience, stage, door, ollama, Path(folder))
-        bedside.elsewhere = {name: await _open(stack, 0) for name in names}
-        for port in ports:
-            try:
-                bedside.defaults[port] = await _open(stack, port)
-            except UsageError:
-                bedside.taken += (port,)
-        for listening in (door, *bedside.elsewhere.values(), *bedside.defaults.values()):
-            listening.changes = stage.transcript.changes  # whatever comes anywhere wakes who waits
-        yield bedside
-
-
-async def _open(stack: contextlib.AsyncExitStack, port: int) -> Door:
-    door = Door()
-    await door.open("127.0.0.1", port)
-    stack.push_async_callback(door.close)
-    return door

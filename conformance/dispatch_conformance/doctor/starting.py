@@ -98,7 +98,7 @@ def _ended(seen: Evidence) -> Reason:
         return Reason(
             name="crash",
             sentence=f"the worker crashes before it connects {how}",
-            advice=("mend what the last lines below tell; try the command by itself",),
+            advice=("mend what its last lines, above, tell; try the command by itself",),
         )
     if "signal" in seen.ending or "ended by" in seen.ending:
         return Reason(
