@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
-from dispatch_protocol.errors import UsageError
+from dispatch_protocol.errors import UsageError, shown
 from dispatch_protocol.messages import MESSAGES
 from dispatch_protocol.vocabulary import ProviderType, Role
 
@@ -86,5 +86,5 @@ def _expect_target(read: dict[str, Value]) -> None:
     is_key = len(worker) <= 64 and all(digit in "0123456789abcdef" for digit in worker.lower())
     if worker and worker not in set(ProviderType) and not is_key:
         raise UsageError(
-            f"worker cannot be {worker[:64]!r}: the beginning of a key in hex, DESKTOP or SEEKER"
+            f"worker cannot be '{shown(worker, 64)}': the beginning of a key in hex, DESKTOP or SEEKER"
         )

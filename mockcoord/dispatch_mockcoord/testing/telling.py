@@ -1,14 +1,19 @@
 """What a finished test tells of its coordinator: sections beside a failure, lines of advice."""
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from dispatch_protocol.clauses import Level
+from dispatch_protocol.errors import shown
 
 from dispatch_mockcoord.faults.spelling import spelled
 from dispatch_mockcoord.testing.breaches import Breach, ClausesBroken, musts, report
 from dispatch_mockcoord.testing.handle import CoordinatorHandle
 from dispatch_mockcoord.testing.process import WorkerProcess
+
+MOST_FAULTS: Final = 20
+"""How many of the faults at work are shown."""
 
 MOST_ADVICE: Final = 20
 """How many lines of advice one test gives."""
@@ -34,12 +39,9 @@ def sections(
     told = [(f"dispatch-worker {worker.pubkey[:16]}", worker.output) for worker in workers]
     if not running.is_running:
         return told
-    faults, broken = running.faults, musts(running.violations)
-    at_work, counts = list(map(spelled, faults.active)), faults.counts
-    if at_work or counts or running.desk.setup.variety:
-        variety = ["variety"] * running.desk.setup.variety
-        struck = [f"{name} struck {_times(often)}" for name, often in counts.items()]
-        told.append(("dispatch faults", "\n".join([f"seed {faults.seed}", *variety, *at_work, *struck])))
+    broken, faults = musts(running.violations), list(_faults(running))
+    if faults:
+        told.append(("dispatch faults", "\n".join([f"seed {running.faults.seed}", *faults])))
     if broken and with_clauses:
         told.append(("dispatch clauses", report(broken)))
     return [("dispatch transcript", running.transcript.tail()), *told]
@@ -55,6 +57,17 @@ def advice(running: CoordinatorHandle) -> list[str]:
     for breach in shoulds:
         firsts.setdefault(breach.clause, breach)
     return [_line(breach, times[clause]) for clause, breach in firsts.items()][:MOST_ADVICE]
+
+
+def _faults(running: CoordinatorHandle) -> Iterator[str]:
+    """What goes wrong on purpose, or did, in lines."""
+    active = running.faults.active
+    if running.desk.setup.variety:
+        yield "variety"
+    yield from (shown(spelled(fault)) for fault in active[:MOST_FAULTS])
+    if len(active) > MOST_FAULTS:
+        yield f"and {len(active) - MOST_FAULTS} more"
+    yield from (f"{name} struck {_times(often)}" for name, often in running.faults.counts.items())
 
 
 def _line(breach: Breach, times: int) -> str:
