@@ -205,4 +205,7 @@ def test_the_summary_in_words() -> None:
     ]
     none = {**figures, "violations": None, "faults": {}, "seconds": 3_725.0}
     assert figures_text(none, 0)[0] == "Ended after 1 h 2 min 5 s"
+    rounded = {59.9: "59.9 s", 59.96: "1 min 0 s", 119.6: "2 min 0 s", 3599.7: "1 h 0 min 0 s"}
+    for seconds, told in rounded.items():
+        assert figures_text({**none, "seconds": seconds}, 0)[0] == f"Ended after {told}"
     assert "  violations  not looked for" in figures_text(none, 0)

@@ -4,6 +4,7 @@ What waits is bounded. Of more, the newest lines are left out, and their number 
 """
 
 import os
+import select
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -101,8 +102,16 @@ class Outlet:
         rest = memoryview(data)
         try:
             while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+                rest = self._taken(rest)
         except OSError:
             self.is_gone = True
             with self._lock:
                 self._waiting = []
+
+    def _taken(self, rest: memoryview) -> memoryview:
+        """What is left once the file has taken some of it. Raises OSError where it takes nothing any more."""
+        try:
+            return rest[os.write(self._descriptor, rest) :]
+        except BlockingIOError:  # who shares the file has made it non-blocking
+            select.select([], [self._descriptor], [])
+            return rest
