@@ -5,12 +5,15 @@ nothing that waits to be sent: a slow reader finds the journal gone on, one that
 """
 
 import asyncio
+import logging
 from typing import Final
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from dispatch_mockcoord.control.journal import Journal, framed
+
+LOG: Final = logging.getLogger("dispatch_mockcoord")
 
 MAX_STREAMS: Final = 32
 """How many may be open at once; a further one is told 503."""
@@ -79,10 +82,13 @@ class EventStream(Response):
             self._streams.closed()
             gone.cancel()
             telling.cancel()
-            results = await asyncio.gather(gone, telling, return_exceptions=True)
-        if isinstance(results[1], TimeoutError):
+            left, failure = await asyncio.gather(gone, telling, return_exceptions=True)
+        if isinstance(failure, TimeoutError):
             scope["state"]["wire"].abort()
-        elif results[0] is not None:
+            return
+        if isinstance(failure, Exception):
+            LOG.error("an event stream ended, its reader will come back to where it stood: %s", failure)
+        if left is not None:
             await send({"type": "http.response.body", "body": b""})
 
     async def _tell(self, send: Send) -> None:

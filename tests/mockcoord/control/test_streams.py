@@ -1,6 +1,7 @@
 """Server-sent events: live, resumed, filtered, bounded; who reads slowly, and who does not read at all."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -200,6 +201,21 @@ async def test_who_reads_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> 
     await asyncio.wait_for(reader.serve(EventStream(streams, 0)), WAIT)
     assert reader.is_torn
     assert streams.open == 0
+
+
+async def test_a_stream_that_cannot_go_on_says_why(caplog: pytest.LogCaptureFixture) -> None:
+    def broken(item: object) -> tuple[str, bytes]:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    streams = Streams(Journal("run", broken))
+    streams.journal.put("a job")
+    reader = Reader()
+    for _ in range(9):
+        reader.lets.release()
+    await asyncio.wait_for(reader.serve(EventStream(streams, 0)), WAIT)
+    assert reader.pieces[-1] == b""
+    assert (reader.is_torn, streams.open) == (False, 0)
+    assert "disk I/O error" in caplog.text
 
 
 async def test_a_quiet_stream_is_kept_alive(monkeypatch: pytest.MonkeyPatch) -> None:
