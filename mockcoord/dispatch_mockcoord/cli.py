@@ -71,7 +71,7 @@ async def _serve(settings: Settings, faults: Faults | None, options: argparse.Na
             while await _run_once(start, options, log, told_to_end):
                 if talks:
                     log.reset()
-                start = Start(settings, options, like(faults, given), listening.dup(), shown_in)
+                start = Start(settings, options, like(faults, given), listening.dup(), shown_in, before=start)
         if talks:
             log.conclude(watched=start.watch is not None)
     finally:
@@ -82,23 +82,23 @@ async def _run_once(start: Start, options: argparse.Namespace, log: Log, told_to
     """Run this start to its end; gives whether another is to follow."""
     async with start.running:
         entry = _entry(start)
-        if options.ready_json:
-            log.begin(_ready_json(entry))
-        else:
+        if not options.ready_json:
             log.listening(entry, _announced(start, entry))
+        elif start.is_first:
+            log.begin(_ready_json(entry))
         return await start.until(told_to_end)
 
 
 def _entry(start: Start) -> Entry:
     """How the coordinator is to be reached, and what chance follows from."""
-    running, control = start.running, start.control
+    running = start.running
     return Entry(
         event="listening",
         url=running.url,
         ws_url=running.ws_url,
         network=running.settings.chain,
         fault_seed=start.faults.seed if start.faults is not None and start.misbehaves else None,
-        control_token=(control.token or "") if control is not None else "",
+        control_token=start.token or "",
     )
 
 

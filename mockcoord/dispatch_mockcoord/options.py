@@ -21,6 +21,8 @@ from dispatch_mockcoord.settings import Settings, read_network
 PORTS: Final = {"monad": 4010, "solana": 4020}
 """The ports of the deployed coordinators."""
 
+_LAST_PORT: Final = 65_535
+_DIGITS: Final = 15
 _ABOUT: Final = "A coordinator on one port, until it is told to end."
 
 
@@ -33,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dispatch-mockcoord", description=_ABOUT)
     add = parser.add_argument
     add("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    add("--port", type=_whole, help="port; 0: any free one (default: 4010, for Solana 4020)")
+    add("--port", type=_port, help="port; 0: any free one (default: 4010, for Solana 4020)")
     add("--network", default="monad", help="monad, solana or a CAIP-2 identifier (default: %(default)s)")
     add("--db", metavar="PATH", help="keep jobs and pairings in this file (default: in memory)")
     add("--require-receipts", action="store_true", help="fail jobs that come without a good receipt")
@@ -199,9 +201,18 @@ def _checked(read: Callable[[str], str]) -> Callable[[str], str]:
     return checked
 
 
+def _port(text: str) -> int:
+    number = _whole(text)
+    if number > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"no port: {text}; they end with {_LAST_PORT}")
+    return number
+
+
 def _whole(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"no whole number: {text!r}")
+    if len(text) > _DIGITS:
+        raise argparse.ArgumentTypeError(f"too large: {len(text)} digits, where {_DIGITS} may be")
     return int(text)
 
 

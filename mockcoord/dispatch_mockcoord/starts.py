@@ -23,7 +23,7 @@ from dispatch_mockcoord.watch import Watch
 class Start:
     """The layers of one start, those that are asked for, and the coordinator itself.
 
-    What it does goes into `log`, if there is one.
+    What it does goes into `log`, if there is one. `before` is the one that was reset: its token still holds.
     """
 
     def __init__(
@@ -33,14 +33,18 @@ class Start:
         faults: Faults | None,
         listening: socket.socket,
         log: Log | None,
+        *,
+        before: "Start | None" = None,
     ) -> None:
         has_control = not options.no_control
+        self.is_first = before is None
         self.misbehaves = faults is not None
         self.faults = faults if faults is not None or not has_control else Faults()
         # A file keeps times: were the clock put ahead, they would lie in the future of the next start.
         self.time = Timekeeper() if has_control and settings.db is None else None
         self.watch = None if options.no_watch else Watch(settings.terms)
-        self.control = self._control(options.control_token) if has_control else None
+        token = options.control_token if before is None else before.token
+        self.control = self._control(token) if has_control else None
         cors = Cors(options.cors) if options.cors else None
         if log is not None and self.faults is not None:
             self.faults.watchers.append(log.strike)
@@ -54,6 +58,11 @@ class Start:
             layers=[layer for layer in layers if layer is not None],
             listening=listening,
         )
+
+    @property
+    def token(self) -> str | None:
+        """What is asked of everybody who uses the control face; once it runs, also one that was drawn."""
+        return None if self.control is None else self.control.token
 
     async def until(self, told_to_end: asyncio.Event) -> bool:
         """Returns when this start is over; gives whether another is to follow."""

@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
 import httpx2
 import pytest
+from dispatch_mockcoord import entry
 from dispatch_mockcoord.options import read_options, settings_of
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
@@ -103,6 +105,8 @@ def test_what_is_no_network_is_refused(network: str) -> None:
     [
         ["--port", "x"],
         ["--port", "-1"],
+        ["--port", "65536"],
+        ["--keep-jobs", "1" * 16],
         ["--worker-timeout", "0"],
         ["--worker-timeout", "nan"],
         ["--nonsense"],
@@ -191,6 +195,17 @@ def test_lines_for_programs() -> None:
     seen = [Json.read(line).value for line in output.splitlines()]
     assert [one["event"] for one in seen if isinstance(one, dict)] == ["refused", "ended"]
     assert errors == ""
+
+
+def test_an_interrupt_while_it_is_loaded_ends_it_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Loading(ModuleType):
+        def __getattr__(self, name: str) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "dispatch_mockcoord.cli", Loading("dispatch_mockcoord.cli"))
+    with pytest.raises(SystemExit) as ended:
+        entry.main()
+    assert ended.value.code == 0
 
 
 def test_more_and_less_at_once_is_misuse() -> None:

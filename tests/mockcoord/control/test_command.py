@@ -1,6 +1,8 @@
 """The command's own part: a reset at the same address, tokens, origins, a server without a control face."""
 
 import asyncio
+import json
+import subprocess
 from pathlib import Path
 
 import httpx2
@@ -11,7 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from tests.mockcoord.client import TASK
-from tests.mockcoord.test_cli import failing, process
+from tests.mockcoord.test_cli import COMMAND, failing, process
 
 ORIGIN = {"origin": "http://app.example"}
 
@@ -62,6 +64,20 @@ def test_a_token_at_the_command_line() -> None:
         shown = {"authorization": "Bearer a-good-token"}
         assert httpx2.get(f"{url}/_mock/state", headers=shown).status_code == 200
     assert failing("--control-token", "short").returncode == 2
+
+
+def test_a_token_that_was_drawn_outlives_a_reset() -> None:
+    command = [*COMMAND, "--host", "0.0.0.0", "--port", "0", "--ready-json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        ready = json.loads(running.stdout.readline())
+        with httpx2.Client(base_url=f"http://127.0.0.1:{ready['port']}", timeout=20) as asked:
+            assert asked.get("/_mock/state").status_code == 401
+            asked.headers["authorization"] = f"Bearer {ready['control_token']}"
+            assert asked.post("/_mock/reset", json={}).status_code == 200
+            after = asked.get("/_mock/state").status_code
+        running.terminate()
+        assert (after, running.stdout.read()) == (200, "")
 
 
 def test_without_a_control_face() -> None:
