@@ -1,6 +1,7 @@
 """Fuzzing without a process: sequences and their data, the model, the search, the reduction."""
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from random import Random
 from types import SimpleNamespace
@@ -11,10 +12,12 @@ from dispatch_conformance.fuzz import own_judge as own
 from dispatch_conformance.fuzz.checks import CHECKS as SEQUENCE_CHECKS
 from dispatch_conformance.fuzz.checks import culprit
 from dispatch_conformance.fuzz.course import Course
+from dispatch_conformance.fuzz.incident import investigate
 from dispatch_conformance.fuzz.judge import examined
 from dispatch_conformance.fuzz.menu import build, check_of, menu_for
 from dispatch_conformance.fuzz.observe import lost_ping
 from dispatch_conformance.fuzz.outcome import Outcome, Stray
+from dispatch_conformance.fuzz.play import NoMoreRestarts
 from dispatch_conformance.fuzz.reduce import Exhausted, Steps, reduced
 from dispatch_conformance.fuzz.search import Hunt
 from dispatch_conformance.fuzz.spelling import SUMMARIES, spell
@@ -414,6 +417,39 @@ def test_a_reduction_without_tries_left_says_so() -> None:
     assert found is not None
     assert not found.complete
     assert reduced(LONG, [], Counting(nth=3, tries=0), EASY) is None
+
+
+def test_that_contents_could_not_be_made_simpler_leaves_no_doubt_of_the_step() -> None:
+    long = Notice("not_json", "this is not JSON")
+    for tries in range(3, 30):
+        found = reduced((EASY, long), [], Counting(poison=(long,), tries=tries), EASY)
+        assert found is not None
+        assert found.complete or len(found.steps) > 1
+        assert not found.complete or len(found.steps) == 1
+    assert culprit(Sequence(False, (long,)), died=True, complete=True) == "not_json"
+
+
+class Dead:
+    """A course on which no try can be made any more."""
+
+    def aside(self, _seconds: float) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    def fresh(self) -> None:
+        raise NoMoreRestarts
+
+
+@pytest.mark.parametrize(
+    ("steps", "check", "confirmed"), [((NULL, BYTES), "binary", False), ((NULL,), "survives", True)]
+)
+def test_a_death_that_cannot_be_narrowed_down_is_no_warning(
+    steps: Steps, check: str, confirmed: bool
+) -> None:
+    course: Any = Dead()
+    outcome = replace(outcome_of(), sequence=Sequence(False, steps), ended="the worker ended")
+    found = investigate(course, outcome, [], EASY)
+    assert found is not None
+    assert (found.fault.check, found.confirmed) == (check, confirmed)
 
 
 def test_a_probe_follows_what_asks_for_nothing() -> None:

@@ -7,8 +7,10 @@ that is slow, or that takes one job after the other, is cleared here.
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from dispatch_protocol.clauses import Level, clause
+
 from dispatch_conformance.checks import Evidence
-from dispatch_conformance.fuzz.checks import culprit
+from dispatch_conformance.fuzz.checks import CHECKS, culprit
 from dispatch_conformance.fuzz.course import Course, TimeUp
 from dispatch_conformance.fuzz.outcome import Outcome
 from dispatch_conformance.fuzz.play import NoMoreRestarts
@@ -122,7 +124,10 @@ def _once_more(course: Course, trials: Trials, found: Reduction) -> Outcome | No
 
 
 def _caught(found: Reduction, outcome: Outcome, *, confirmed: bool = False) -> Caught:
-    """A death is a fact; a silence is one if it showed again, and lasted."""
+    """A death is a fact, a silence is one if it showed again, and lasted: then it is `confirmed`.
+
+    What a death is due to is known where the steps that it needs are, or where all steps must be survived.
+    """
     smallest = Sequence(found.together, found.steps)
     silent = outcome.silent[0].job if outcome.silent else None
     check = culprit(smallest, died=bool(outcome.ended), complete=found.complete, unanswered=silent)
@@ -132,4 +137,6 @@ def _caught(found: Reduction, outcome: Outcome, *, confirmed: bool = False) -> C
         fault = Fault(check, "the worker does not survive this", "it goes on, and answers", outcome.ended)
     else:
         fault = Fault(check, "an assignment is not answered", "a job_complete or job_reject", "no answer")
-    return Caught(fault, evidence, smallest, confirmed or bool(outcome.ended))
+    if outcome.ended:
+        confirmed = found.complete or clause(CHECKS[check]).level is Level.MUST
+    return Caught(fault, evidence, smallest, confirmed)

@@ -36,7 +36,10 @@ _CONTENTS: Final = ("input", "prompt")
 
 
 class Reduction(NamedTuple):
-    """The smallest steps that fail, whether they have to go in one segment, and whether all was tried."""
+    """The smallest steps that fail, and whether they have to go in one segment.
+
+    `complete`: whether all of them are known to be needed; what they hold may be more than that.
+    """
 
     steps: Steps
     together: bool
@@ -60,13 +63,15 @@ def reduced(steps: Steps, past: Sequence[Steps], trial: Trial, easy: Job) -> Red
     if found is None:
         return None
     smallest, together = found
-    try:
-        for reduction in (_tails, _omissions, partial(_contents, easy=easy)):
+    needed = False
+    with suppress(Exhausted):
+        for reduction in (_tails, _omissions):
             for smaller in reduction(smallest, together, trial):
                 smallest = smaller
-    except Exhausted:
-        return Reduction(smallest, together, complete=False)
-    return Reduction(smallest, together, complete=True)
+        needed = True
+        for smaller in _contents(smallest, together, trial, easy=easy):
+            smallest = smaller
+    return Reduction(smallest, together, complete=needed or len(smallest) == 1)
 
 
 def reduced_alone(step: Step, trial: Trial, easy: Job) -> Steps | None:
