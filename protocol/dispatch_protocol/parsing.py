@@ -111,8 +111,12 @@ def _integer(literal: str) -> int | float:
     return int(literal) if len(literal) <= _SHORT_INTEGER else float(literal)
 
 
+class _NoJson(Exception):
+    """A constant that the library reads and JSON has not; where it stands, only the exact scanner knows."""
+
+
 def _refuse_constant(name: str) -> NoReturn:
-    raise JSONDecodeError(f"'{name}' is no JSON", "", 0)
+    raise _NoJson(name)
 
 
 _scan_fast: Final[Scan] = JSONDecoder(parse_int=_integer, parse_constant=_refuse_constant).scan_once  # type: ignore[attr-defined]
@@ -140,9 +144,14 @@ def _scanned(scan: Scan, source: str, index: int) -> tuple[JsonValue, int]:
     except StopIteration as stop:
         raise JsonSyntaxError("expected a value", stop.value) from None
     except JSONDecodeError as error:
-        raise JsonSyntaxError(error.msg, error.pos or index) from None
-    except RecursionError:
+        raise JsonSyntaxError(_reason(error), error.pos) from None
+    except (RecursionError, _NoJson):
         return _scan_exact(source, index)
+
+
+def _reason(error: JSONDecodeError) -> str:
+    """The library's reason without the word that leads over to its position: JsonSyntaxError adds its own."""
+    return error.msg.removesuffix(": ").removesuffix(" at")
 
 
 def _scan_exact(source: str, index: int) -> tuple[JsonValue, int]:
@@ -189,7 +198,7 @@ def _begin(source: str, index: int) -> tuple[JsonValue, int, bool]:
         try:
             text, end = scanstring(source, index + 1, True)
         except JSONDecodeError as error:
-            raise JsonSyntaxError(error.msg, error.pos) from None
+            raise JsonSyntaxError(_reason(error), error.pos) from None
         return join_surrogates(text), end, False
     if mark in ("{", "["):
         fresh: JsonValue = {} if mark == "{" else []

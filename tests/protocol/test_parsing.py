@@ -141,6 +141,22 @@ def test_json_parse_25_5_1_throws_a_syntax_error(text: str) -> None:
             parse_members(place)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('"a\n"', "Invalid control character at character 2"),
+        (' "a', "Unterminated string starting at character 1"),
+        ('["\\x"]', "Invalid \\escape at character 2"),
+        ('{"a":NaN}', "expected a value at character 5"),
+        ("[1,-Infinity]", "expected a value at character 3"),
+    ],
+)
+def test_a_refusal_says_where_and_says_it_once(text: str, message: str) -> None:
+    with pytest.raises(JsonSyntaxError) as caught:
+        parse(text)
+    assert str(caught.value) == message
+
+
 def test_literals_inside_numbers_are_bounded_by_nothing_but_time() -> None:
     assert parse("9" * 100_000) == float("inf")
     assert parse("0." + "0" * 100_000 + "1") == 0.0
