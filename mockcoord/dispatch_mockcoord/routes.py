@@ -156,7 +156,10 @@ class Routes:
 
 
 def job_answer(job: Job) -> JobAnswer:
-    """The job as a client sees it: a result once it is finished, a receipt once it is completed."""
+    """The job as a client sees it: a result once it is finished, a receipt once it is completed.
+
+    C-JOB-17, C-REST-10 to C-REST-12.
+    """
     is_completed = job.status is JobStatus.COMPLETED
     result = job.output if is_completed else Json.of({"error": job.error.value}) if job.error else None
     return JobAnswer(

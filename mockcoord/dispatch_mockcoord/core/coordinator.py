@@ -1,6 +1,6 @@
 """The coordinator's face: every input, and the effects it has.
 
-Source: SPEC.md, "Registration", "Heartbeats" and "Error codes".
+Source: SPEC.md, "Errors on the wire", "Error codes".
 
 A shell numbers its connections, hands over what arrives with the moment at which it did, carries the effects
 out in order, and wakes the core at `wake_at`. Inputs are total: whatever a frame holds, nothing is raised.
@@ -28,27 +28,16 @@ from dispatch_protocol.messages import (
 )
 from dispatch_protocol.rest import CommitRequest
 from dispatch_protocol.signatures import key_fault
-from dispatch_protocol.vocabulary import CLOSE_REPLACED, JobType, Policy, PrivacyClass, WireCode
+from dispatch_protocol.vocabulary import JobType, Policy, PrivacyClass, WireCode
 
-from dispatch_mockcoord.core.deadlines import Deadlines
+from dispatch_mockcoord.core.attendance import Attendance
 from dispatch_mockcoord.core.dispatcher import Dispatcher
-from dispatch_mockcoord.core.effects import (
-    Close,
-    Effect,
-    PairingChanged,
-    Refused,
-    Send,
-    WorkerJoined,
-    WorkerLeft,
-)
+from dispatch_mockcoord.core.effects import Effect, PairingChanged, Refused, Send
 from dispatch_mockcoord.core.jobs import Job
 from dispatch_mockcoord.core.registry import Registry
-from dispatch_mockcoord.core.terms import DROP_SECONDS, TICK_SECONDS, Moment, Terms
+from dispatch_mockcoord.core.terms import Moment, Terms
 from dispatch_mockcoord.core.trust import ClaimFault, Pairing, TrustBook
 from dispatch_mockcoord.core.worker import Worker
-
-CLOSE_UNREGISTERED: Final = 1008
-"""The close code (RFC 6455 §7.4.1, policy violation) for a connection that never registered."""
 
 FIRST_FRAME: Final = "W-REG-1"
 USABLE_KEY: Final = "W-REG-8"
@@ -64,9 +53,9 @@ _Draw: TypeAlias = Callable[[], str]
 class Coordinator:
     """Registry, trust and jobs of one coordinator.
 
-    `new_id` gives a fresh UUID for each call, `new_code` six upper-case hexadecimal digits, `new_worker_id`
-    any fresh id (by default `new_id` does). Every input takes the moment `at` which it happened, never
-    earlier than the one before, and gives the effects it had.
+    `new_id` gives a fresh UUID for each call (C-JOB-2), `new_code` six upper-case hexadecimal digits,
+    `new_worker_id` any fresh id (by default `new_id` does). Every input takes the moment `at` which it
+    happened, never earlier than the one before, and gives the effects it had.
     """
 
     def __init__(
@@ -78,15 +67,12 @@ class Coordinator:
         self._new_id = new_id
         self._effects: list[Effect] = []
         self.dispatcher = Dispatcher(terms, self.registry, self.trust, self._effects)
-        self._settling = Deadlines(terms.settle_seconds)
-        self._unregistered = Deadlines(terms.register_seconds)
-        self._next_tick = at.now + TICK_SECONDS
+        self._attendance = Attendance(terms, self.registry, self.dispatcher, self._effects, at.now)
 
     @property
     def wake_at(self) -> float | None:
         """When `pass_time` is due if nothing happens before; None while nothing waits."""
-        tick = self._next_tick if self.registry.workers else math.inf
-        due = min(tick, self._settling.earliest, self._unregistered.earliest, self.dispatcher.earliest)
+        due = min(self._attendance.earliest, self.dispatcher.earliest)
         return due if due < math.inf else None
 
     def restore(self, stored: list[Job], pairings: list[Pairing], at: Moment) -> list[Effect]:
@@ -98,18 +84,20 @@ class Coordinator:
     def opened(self, connection: int, at: Moment) -> list[Effect]:
         """A connection was accepted; its number is new."""
         self._advance(at)
-        self.registry.connections.add(connection)
-        self._unregistered.start(connection, at.now)
+        self._attendance.open(connection, at.now)
         return self._taken()
 
     def closed(self, connection: int, at: Moment) -> list[Effect]:
         """A connection is gone, whoever ended it; nothing happens where that is known."""
         self._advance(at)
-        self._lose(connection, "disconnected")
+        self._attendance.lose(connection, "disconnected")
         return self._taken()
 
     def received(self, connection: int, payload: str | bytes, at: Moment) -> list[Effect]:
-        """A message arrived: `str` in a text frame, `bytes` in a binary one."""
+        """A message arrived: `str` in a text frame, `bytes` in a binary one.
+
+        Whatever it is, the connection stays, and so does everybody else: C-ERR-11, C-ERR-12.
+        """
         self._advance(at)
         if connection in self.registry.connections:
             try:
@@ -125,8 +113,7 @@ class Coordinator:
 
         Until then it gets no job, so that none leaves together with the acknowledgement. C-REG-13, C-JOB-21.
         """
-        if self.registry.workers.get(worker.connection) is worker and not worker.settled:
-            self._settling.start(worker.connection, at.now)
+        self._attendance.acknowledged(worker, at.now)
         self._advance(at)
         return self._taken()
 
@@ -150,7 +137,10 @@ class Coordinator:
         self.dispatcher.withdraw(job)
 
     def demonstrate(self, worker: Worker, user_id: str, payload: Json, at: Moment) -> list[Effect]:
-        """Hand a job that no client asked for to this worker, if it is registered, idle and settled."""
+        """Hand a job that no client asked for to this worker, if it is registered, idle and settled.
+
+        C-DEMO-3, C-DEMO-4; nothing stores it (C-DEMO-5).
+        """
         self._advance(at)
         if self.registry.workers.get(worker.connection) is worker and worker.is_idle and worker.settled:
             job = Job(
@@ -187,7 +177,7 @@ class Coordinator:
         return outcome, self._taken()
 
     def notify(self, connection: int, message: CoordinatorMessage, at: Moment) -> list[Effect]:
-        """Send a message of the operator's, such as a payment notice, to a connection that is open."""
+        """Send a message of the operator's, such as a payment notice (C-PAY-6), to an open connection."""
         self._advance(at)
         if connection in self.registry.connections:
             self._send(connection, message)
@@ -201,31 +191,28 @@ class Coordinator:
     def _handle(self, connection: int, message: WorkerMessage | UnknownType, at: Moment) -> None:
         worker = self.registry.workers.get(connection)
         if isinstance(message, UnknownType):
-            self._error(connection, WireCode.UNKNOWN_MSG, f"Unknown type: {shown(message.type, 64)}")
+            self._error(
+                connection, WireCode.UNKNOWN_MSG, f"Unknown type: {shown(message.type, 64)}"
+            )  # C-ERR-5
         elif isinstance(message, Register):
             self._register(connection, message, at)
         elif worker is None:
-            self._error(connection, WireCode.NOT_REGISTERED, "Register first", FIRST_FRAME)
+            self._error(connection, WireCode.NOT_REGISTERED, "Register first", FIRST_FRAME)  # C-ERR-7
         elif isinstance(message, Heartbeat):
             self._beat(worker, message, at)
         else:
             self._answer(worker, message, at)
 
     def _register(self, connection: int, message: Register, at: Moment) -> None:
+        """A well-formed `register` succeeds, unless no honest worker has such a key: C-REG-6."""
         fault = key_fault(bytes.fromhex(message.provider_pubkey))
         if fault is not None:
             self._refuse_registration(connection, f"provider_pubkey {fault}", USABLE_KEY)
             return
-        former = self.registry.by_key(message.provider_pubkey.lower())
-        if former is not None and former.connection != connection:
-            self._close(former.connection, CLOSE_REPLACED, "the key registered on a newer connection")
-        worker = self.registry.register(connection, message, at.now)
-        self._unregistered.cancel(connection)
-        self._settling.cancel(connection)
-        self._send(connection, RegisterAck(status="ok", worker_id=worker.worker_id))
-        self._effects.append(WorkerJoined(worker))
+        self._attendance.register(connection, message, at.now)
 
     def _beat(self, worker: Worker, message: Heartbeat, at: Moment) -> None:
+        """Answer a heartbeat (C-HBT-1); one under another key refreshes nobody (C-HBT-6, C-ERR-8)."""
         if message.provider_pubkey.lower() != worker.key:
             detail = f"heartbeat under another key: {message.provider_pubkey}"
             self._error(worker.connection, WireCode.INVALID_MSG, detail, OWN_KEY)
@@ -234,6 +221,7 @@ class Coordinator:
         self._send(worker.connection, HeartbeatAck(status="ok"))
 
     def _answer(self, worker: Worker, message: JobComplete | JobReject | ReceiptSubmit, at: Moment) -> None:
+        """What is accepted gets no reply (C-JOB-10), the rest JOB_NOT_ASSIGNED (C-ERR-9)."""
         if isinstance(message, JobComplete):
             taken = self.dispatcher.complete(worker, message, at)
         elif isinstance(message, JobReject):
@@ -246,30 +234,9 @@ class Coordinator:
 
     def _advance(self, at: Moment) -> None:
         """Do first what was due before this input."""
-        for connection in self._settling.passed(at.now):
-            worker = self.registry.workers[int(connection)]
-            self.registry.settle(worker)
-            self.dispatcher.free(worker, at)
-        for connection in self._unregistered.passed(at.now):
-            self._close(int(connection), CLOSE_UNREGISTERED, "no register")
+        self._attendance.pass_time(at)
         self.dispatcher.pass_time(at)
-        if at.now >= self._next_tick:
-            self._next_tick += TICK_SECONDS * math.ceil((at.now - self._next_tick + 1e-9) / TICK_SECONDS)
-            for worker in list(self.registry.workers.values()):
-                if at.now - worker.last_beat >= DROP_SECONDS:
-                    self._close(worker.connection, None, "silent")
-
-    def _close(self, connection: int, code: int | None, why: str) -> None:
-        self._effects.append(Close(connection, code, why if code is not None else ""))
-        self._lose(connection, why)
-
-    def _lose(self, connection: int, why: str) -> None:
-        self._unregistered.cancel(connection)
-        self._settling.cancel(connection)
-        worker = self.registry.remove(connection)
-        if worker is not None:
-            self._effects.append(WorkerLeft(worker, why))
-            self.dispatcher.lose(worker)
+        self._attendance.drop_silent(at.now)
 
     def _refuse(self, connection: int, fault: Violation) -> None:
         if fault.clause in _REGISTER_CLAUSES:
@@ -279,6 +246,7 @@ class Coordinator:
         self._error(connection, fault.code, text, fault.clause)
 
     def _refuse_registration(self, connection: int, detail: str, clause: str) -> None:
+        """Say so in the acknowledgement (C-REG-4, C-REG-5); nobody is registered by it (C-REG-8)."""
         self._send(connection, RegisterAck(status="error", error=detail))
         self._effects.append(Refused(connection, WireCode.INVALID_MSG, detail, clause))
 

@@ -59,7 +59,10 @@ class Dispatcher:
         return self._committed
 
     def commit(self, job: Job, at: Moment) -> Job:
-        """Take a fresh job up; it comes back assigned, pending or, for want of a trusted worker, failed."""
+        """Take a fresh job up; it comes back assigned, pending or, for want of a trusted worker, failed.
+
+        C-REST-9: a trusted worker that has still to settle will do.
+        """
         if job.privacy_class is PrivacyClass.PRIVATE and not self._has_idle_worker(job):
             return self._finish(jobs.fail(job, JobError.NO_TRUSTED_WORKER))
         self._windows.start(job.id, at.now)
@@ -78,7 +81,10 @@ class Dispatcher:
         return self._assign(job, worker, at)
 
     def resume(self, stored: Iterable[Job], at: Moment) -> None:
-        """Take up an earlier run's unfinished jobs: pending ones wait on, assigned ones lost their worker."""
+        """Take up an earlier run's unfinished jobs: pending ones wait on, assigned ones lost their worker.
+
+        C-DUR-2, C-DUR-3; of an assigned one nothing is left that could be answered (C-DUR-4).
+        """
         for job in sorted(stored, key=lambda job: (job.created_ms, job.order)):
             self._committed = max(self._committed, job.order)
             if job.status is JobStatus.PENDING:
@@ -88,7 +94,7 @@ class Dispatcher:
                 self._finish(jobs.fail(job, JobError.WORKER_DISCONNECTED))
 
     def free(self, worker: Worker, at: Moment) -> None:
-        """Give an idle worker the job that has waited longest for one like it."""
+        """Give an idle worker the job that has waited longest for one like it, at once (C-JOB-20)."""
         if worker.is_idle and worker.settled:
             job = self._pending.first_for(worker, self._trust)
             if job is not None:
@@ -96,7 +102,10 @@ class Dispatcher:
                 self._assign(job, worker, at)
 
     def complete(self, worker: Worker, message: JobComplete, at: Moment) -> bool:
-        """Take the answer of the job's holder; False, and nothing else, where this worker is not that."""
+        """Take the answer of the job's holder; False, and nothing else, where this worker is not that.
+
+        The job is completed, whatever the receipt (C-JOB-8, C-RCP-16), unless it must be good (C-RCP-17).
+        """
         job = self._held(worker, message.job_id)
         if job is None:
             return False
@@ -112,7 +121,10 @@ class Dispatcher:
         return True
 
     def reject(self, worker: Worker, job_id: str, reason: str, at: Moment) -> bool:
-        """Take the job back and place it anew; False, and nothing else, where this worker holds it not."""
+        """Take the job back and place it anew; False, and nothing else, where this worker holds it not.
+
+        At once, with another worker (C-JOB-12); its window still runs from the commit (C-JOB-14).
+        """
         job = self._held(worker, job_id)
         if job is None:
             return False
@@ -127,7 +139,10 @@ class Dispatcher:
         return True
 
     def submit_receipt(self, worker: Worker, message: ReceiptSubmit, at: Moment) -> bool:
-        """Attach the receipt to the job it names; False where this worker neither holds nor just held it."""
+        """Attach the receipt to the job it names; False where this worker neither holds nor just held it.
+
+        C-RCP-13 to C-RCP-15.
+        """
         job_id = _named_job(message.receipt)
         if self._holders.get(job_id) != worker.connection:
             return False
@@ -141,14 +156,14 @@ class Dispatcher:
         return True
 
     def lose(self, worker: Worker) -> None:
-        """The worker's connection is gone, and with it the job it held."""
+        """The worker's connection is gone, and with it the job it held (C-JOB-15)."""
         if worker.job_id is not None:
             job = self._open[worker.job_id]
             self._take_back(worker, job)
             self._finish(jobs.fail(job, JobError.WORKER_DISCONNECTED))
 
     def pass_time(self, at: Moment) -> None:
-        """End every wait whose time has come."""
+        """End every wait whose time has come: C-JOB-14, C-JOB-18, C-RCP-14, C-RCP-17."""
         for job_id in self._windows.passed(at.now):
             job = self._open[str(job_id)]
             if job.status is JobStatus.PENDING:
@@ -176,6 +191,7 @@ class Dispatcher:
         return self._keep(job)
 
     def _assign(self, job: Job, worker: Worker, at: Moment) -> Job:
+        """Hand the job to this worker alone (C-MAT-8), as its client sent it: C-JOB-1, C-JOB-3 to C-JOB-6."""
         job = jobs.assign(job, worker.pubkey)
         self._registry.hold(worker, job.id)
         self._holders[job.id] = worker.connection
@@ -193,6 +209,7 @@ class Dispatcher:
         return job
 
     def _held(self, worker: Worker, job_id: str) -> Job | None:
+        """The job that an answer is about, if its sender holds it: no other changes anything (C-JOB-11)."""
         return self._open[job_id] if job_id == worker.job_id else None
 
     def _take_back(self, worker: Worker, job: Job) -> None:

@@ -59,14 +59,14 @@ def reject(job: Job, key: str) -> Job:
 
 
 def answer(job: Job, output: Json, receipt: Json | None, signature: str | None) -> Job:
-    """The held job with its output, and with the receipt that came with that, unless one came before."""
+    """The held job with its output (C-JOB-9), and with the receipt that came with that, unless it has one."""
     if job.receipt is not None or receipt is None:
         receipt, signature = job.receipt, job.signature
     return _with(job, output, receipt, signature)
 
 
 def attach_receipt(job: Job, receipt: Json, signature: str | None) -> Job:
-    """The job with this receipt, unless it has one: the first wins."""
+    """The job with this receipt, unless it has one: the first wins (C-RCP-12)."""
     return job if job.receipt is not None else _with(job, job.output, receipt, signature)
 
 
@@ -81,7 +81,7 @@ def fail(job: Job, error: JobError) -> Job:
 
 
 def _with(job: Job, output: Json | None, receipt: Json | None, signature: str | None) -> Job:
-    """The job with these; as soon as both are there, the receipt is held against the output."""
+    """The job with these; as soon as both are there, the receipt is held against the output (C-RCP-1)."""
     verified = False
     if output is not None and receipt is not None and job.pubkey is not None:
         verified = verify_receipt(
@@ -93,5 +93,6 @@ def _with(job: Job, output: Json | None, receipt: Json | None, signature: str | 
 
 
 def _after(job: Job, step: JobStep, **changes: Any) -> Job:
+    """The job after this step. From `completed` and `failed` the table knows none: C-JOB-16."""
     status = JOB[job.status, step]
     return msgspec.structs.replace(job, status=status, **changes)

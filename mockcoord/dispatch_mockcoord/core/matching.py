@@ -15,7 +15,10 @@ _BOTH: Final = (ProviderType.DESKTOP, ProviderType.SEEKER)
 
 
 def is_eligible(worker: Worker, job: Job, trust: TrustBook) -> bool:
-    """Whether this worker may ever be given this job; whether it is free now is another matter."""
+    """Whether this worker may ever be given this job; whether it is free now is another matter.
+
+    It declared the type (C-MAT-1), is paired if that is needed (C-MAT-2), and has not rejected it (C-JOB-13).
+    """
     return (
         job.job_type in worker.capabilities
         and (job.privacy_class is PrivacyClass.PUBLIC or trust.is_paired(job.user_id, worker.key))
@@ -24,7 +27,10 @@ def is_eligible(worker: Worker, job: Job, trust: TrustBook) -> bool:
 
 
 def preferred_types(job: Job) -> tuple[ProviderType, ...]:
-    """The types of workers that score ten points more for this job, which no heartbeat makes up for."""
+    """The types of workers that score ten points more for this job, which no heartbeat makes up for.
+
+    C-MAT-4, C-MAT-5: a fast TASK prefers both.
+    """
     if job.policy is Policy.FAST:
         return _BOTH if job.job_type is JobType.TASK else (ProviderType.DESKTOP,)
     return (ProviderType.SEEKER,)
@@ -33,7 +39,7 @@ def preferred_types(job: Job) -> tuple[ProviderType, ...]:
 def best_worker(job: Job, registry: Registry, trust: TrustBook) -> Worker | None:
     """The ready worker with the highest score for this job, of equals the first; None if none is eligible.
 
-    Passes over those only that rejected the job before.
+    C-MAT-3. Passes over those only that rejected the job before.
     """
     if job.privacy_class is PrivacyClass.PRIVATE:
         return _best_paired(job, registry, trust)
@@ -91,7 +97,7 @@ class PendingJobs:
             self.bytes -= _size(job)
 
     def first_for(self, worker: Worker, trust: TrustBook) -> Job | None:
-        """The earliest committed job that this worker is eligible for."""
+        """The earliest committed job that this worker is eligible for (C-JOB-19)."""
         firsts = (self._first(job_type, worker, trust) for job_type in worker.capabilities)
         return min((job for job in firsts if job is not None), key=lambda job: job.order, default=None)
 

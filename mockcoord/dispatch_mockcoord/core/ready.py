@@ -2,8 +2,8 @@
 
 A score is ten points or none for the provider type, which the job decides, and up to five for the freshness
 of the last heartbeat, which the job does not. So among workers of one type the order is the same for every
-job: the freshest heartbeat first, of equals the earliest registration. It is kept sorted, and ten thousand
-idle workers cost a job no more than ten.
+job: the freshest heartbeat first (C-MAT-6), of equals the earliest registration (C-MAT-7). It is kept sorted,
+and ten thousand idle workers cost a job no more than ten.
 
 (Freshness ends at 0 once a heartbeat is 50 seconds old. A worker is dropped before that: after 40 seconds.)
 """

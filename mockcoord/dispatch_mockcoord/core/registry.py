@@ -43,7 +43,8 @@ class Registry:
     def register(self, connection: int, message: Register, now: float) -> Worker:
         """The connection's worker as this message describes it. The key must not be another connection's.
 
-        A second registration keeps worker id, order and job, and replaces everything else.
+        The first registration gets a worker id of its own (C-REG-2, C-REG-3); a second keeps id, order and
+        job, and replaces everything else (C-REG-9, C-REG-10). Case does not matter in a key (C-REG-7).
         """
         key = message.provider_pubkey.lower()
         former = self.workers.get(connection)
@@ -81,7 +82,7 @@ class Registry:
         self._place(worker)
 
     def beat(self, worker: Worker, now: float) -> None:
-        """The worker's heartbeat came."""
+        """The worker's heartbeat came; nothing else keeps it alive (C-HBT-5)."""
         worker.last_beat = now
         self._place(worker)
 

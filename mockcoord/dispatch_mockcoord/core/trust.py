@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 CODE_MILLISECONDS: Final = 3_600_000
-"""How long a pairing code can be claimed: one hour."""
+"""How long a pairing code can be claimed: one hour (C-TRU-2)."""
 
 MEMORY_MILLISECONDS: Final = 3_600_000
 """How long after that a claim is still answered `expired`, while there is room."""
@@ -30,7 +30,10 @@ class Pairing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ClaimFault(StrEnum):
-    """Why a claim was refused: the `error` of its answer, in the order in which they are tested."""
+    """Why a claim was refused: the `error` of its answer, in the order in which they are tested.
+
+    C-TRU-6 to C-TRU-8.
+    """
 
     INVALID_CODE = "invalid_code"
     ALREADY_CLAIMED = "already_claimed"
@@ -67,7 +70,10 @@ class TrustBook:
         return pairing
 
     def claim(self, code: str, pubkey: str, wall_ms: int) -> Pairing | ClaimFault:
-        """The pairing that this claim makes, or why it makes none; a refused claim changes nothing."""
+        """The pairing that this claim makes, or why it makes none; a refused claim changes nothing.
+
+        C-TRU-4; a code is good for one (C-TRU-5).
+        """
         outcome = self.examine(code, pubkey, wall_ms)
         if isinstance(outcome, Pairing):
             self.restore((outcome,))
@@ -87,7 +93,7 @@ class TrustBook:
         return msgspec.structs.replace(pairing, pubkey=pubkey, paired_ms=wall_ms)
 
     def restore(self, pairings: Iterable[Pairing]) -> None:
-        """These pairings stand in the book, as they were stored."""
+        """These pairings stand in the book, as they were stored (C-DUR-5)."""
         for pairing in pairings:
             self._codes[pairing.code] = pairing
             if pairing.pubkey is None:
@@ -105,7 +111,10 @@ class TrustBook:
         return self._users.get(user_id, {}).keys()
 
     def providers(self, user_id: str) -> tuple[Pairing, ...]:
-        """The pairings of this user, one for each worker, in the order in which they were first made."""
+        """The pairings of this user, one for each worker, in the order in which they were first made.
+
+        C-TRU-10; each has the time of its claim (C-TRU-12).
+        """
         return tuple(self._users.get(user_id, {}).values())
 
     def __len__(self) -> int:

@@ -32,5 +32,5 @@ class Worker:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it can be given a job now."""
+        """Whether it can be given a job now: it holds no other (C-JOB-7)."""
         return self.settled and self.job_id is None
