@@ -17,6 +17,7 @@ from dispatch_protocol.vocabulary import Role
 
 from tests.conformance.small_workers import command
 from tests.conformance.test_cli import GOOD, blank_input, few, long_input, run
+from tests.conformance.trials import RUN
 
 __all__ = ["few"]
 
@@ -123,18 +124,17 @@ def test_what_fuzzing_found_is_sent_again_frame_by_frame(
 def test_the_smallest_sequence_that_was_found_is_played_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    worker = command(tmp_path, "summarize_short")
+    worker = f"{sys.executable} {RUN} summary-in-code-points"
     words = ["run", "--worker", worker, "--seed", "7", "--only", "fuzz.sequences", "--profile", "quick"]
     assert main([*words, "--out", str(tmp_path)]) == 1
-    found = [path for path in sorted((tmp_path / "cases").iterdir()) if path.stem.startswith("fuzz.")]
-    assert found
-    case = case_of(read_recording(found[0]).header)
+    found = case_path(tmp_path, "fuzz.summary_units")
+    case = case_of(read_recording(found).header)
     assert case is not None
     assert case.smallest is not None
-    assert replayed(found[0], worker) == 1
+    assert replayed(found, worker) == 1
     capsys.readouterr()
-    assert replayed(found[0], GOOD) == 0
-    assert f"FIXED  {found[0].stem}" in capsys.readouterr().out
+    assert replayed(found, GOOD) == 0
+    assert "FIXED  fuzz.summary_units" in capsys.readouterr().out
 
 
 def test_assignments_are_taken_once_with_the_right_output(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ import pytest
 from tests.mockcoord.kills import Kills
 from tests.mockcoord.witness import Witness
 
-KILLS = 10
+KILLS = 6
 
 
 async def test_nothing_that_was_answered_is_lost_to_kills(tmp_path: Path) -> None:
