@@ -1,6 +1,6 @@
 """Who is there: connections open, register, settle, fall silent, lose their key to a newer one, and go.
 
-Source: SPEC.md, "Registration", "Heartbeats". What becomes of the jobs of those who come and go is the dispatcher's.
+Source: SPEC.md, "Registration", "Heartbeats". What becomes of their jobs is the dispatcher's.
 """
 
 import math
