@@ -95,6 +95,7 @@ def test_what_workers_print_is_no_command_to_the_runner(tmp_path: Path) -> None:
         ({"worker": "true", "baseline": HOSTILE}, "dispatch-conformance: $(touch pwned) `touch pwned`"),
         ({"worker": "true", "seed": HOSTILE}, "argument --seed"),
         ({"worker": "true", "out": "/dev/null/no"}, "/dev/null/no"),
+        ({"worker": "true", "out": ""}, "--out DIR names no folder"),
         ({"worker": "--help"}, "cannot be started: --help"),
     ],
 )
@@ -105,6 +106,21 @@ def test_hostile_inputs_are_arguments_and_nothing_else(
     assert runner.failed
     assert runner.outputs["exit"]["code"] == runner.outputs["run"]["exit-code"] == "2"
     assert said in runner.log
+    assert runner.outputs["run"]["report"] == "false"
+    assert not [*tmp_path.rglob("pwned")]
+
+
+def test_folders_and_words_with_blanks_and_quotes_stay_whole(tmp_path: Path) -> None:
+    folder = tmp_path / "work" / "a folder $(touch pwned)"
+    folder.mkdir(parents=True)
+    (folder / "my worker's.sh").write_text('#!/bin/sh\nprintf "%s|" "$@"\n', "utf-8")
+    worker = """sh "my worker's.sh" 'two words' "$(touch pwned)" '`x`' ''"""
+    runner = ran(tmp_path, worker=worker, out="the report's", working_directory=folder.name, seed="3")
+
+    assert runner.outputs["run"]["exit-code"] == "3", runner.log
+    assert "two words|$(touch pwned)|`x`||" in runner.log
+    assert (folder / "the report's" / "results.json").is_file()
+    assert runner.used[-1].endswith(f"'path': {f'{folder.name}/the report' + chr(39) + 's'!r}}}")
     assert not [*tmp_path.rglob("pwned")]
 
 

@@ -222,6 +222,7 @@ def test_requests_alone_are_no_worker(tmp_path: Path) -> None:
         (["--worker", "x", "--listen", ":0"], "--listen is for --attach"),
         (["--attach", "--listen", "h:99999"], "HOST:PORT is needed"),
         (["--attach", "--listen", "203.0.113.7:0"], "cannot listen on 203.0.113.7:0: Cannot assign"),
+        (["--attach", "--listen", "203.0.113.7:0"], "; --listen HOST:PORT names another address\n"),
         (["--attach", "--listen", ""], "HOST:PORT is needed"),
         (["--attach", "--listen", "a..b:0"], "cannot listen on a..b:0: there is no such host"),
         (["--attach", "--advertise-url", ""], "an address as http://"),

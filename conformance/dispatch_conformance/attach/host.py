@@ -58,7 +58,10 @@ class Host:
         self._watches: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
-        await self.door.open(self.attachment.host, self.attachment.port)
+        try:
+            await self.door.open(self.attachment.host, self.attachment.port)
+        except UsageError as error:
+            raise UsageError(f"{error}; --listen HOST:PORT names another address") from None
         return self
 
     async def __aexit__(self, *_exc: object) -> None:

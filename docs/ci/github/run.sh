@@ -13,8 +13,9 @@ arguments+=("--out=$DISPATCH_OUT")
 if [ -n "$DISPATCH_BASELINE" ]; then arguments+=("--baseline=$DISPATCH_BASELINE"); fi
 if [ -n "$DISPATCH_SEED" ]; then arguments+=("--seed=$DISPATCH_SEED"); fi
 
-# the report of an earlier run is not this one's
-rm -f -- "$DISPATCH_OUT"/{results.json,report.html,report.sarif,junit.xml,summary.md}
+# the report of an earlier run is not this one's; an empty name is misuse, and must not mean the root
+report=${DISPATCH_OUT:-/dev/null}
+rm -f -- "$report"/{results.json,report.html,report.sarif,junit.xml,summary.md}
 
 # what a worker prints must not be taken for a command to the runner
 token=$("$home/bin/python" -I -c 'import secrets; print(secrets.token_hex(16))')
@@ -23,9 +24,9 @@ echo "::stop-commands::$token"
 "$home/bin/dispatch-conformance" run "${arguments[@]}" 2>&1 || code=$?
 echo "::$token::"
 
-if [ -f "$DISPATCH_OUT/summary.md" ]; then
-  cat -- "$DISPATCH_OUT/summary.md" >> "$GITHUB_STEP_SUMMARY"
+if [ -f "$report/summary.md" ]; then
+  cat -- "$report/summary.md" >> "$GITHUB_STEP_SUMMARY"
 else
   echo "The conformance suite gave no report: exit code $code. Its log says why." >> "$GITHUB_STEP_SUMMARY"
 fi
-"$home/bin/python" -I "$here/outputs.py" "$DISPATCH_OUT" "$code" >> "$GITHUB_OUTPUT"
+"$home/bin/python" -I "$here/outputs.py" "$report" "$code" >> "$GITHUB_OUTPUT"
