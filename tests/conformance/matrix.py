@@ -4,8 +4,8 @@
 the scenarios that can see its clause; legal variants against everything that does not wait. With `--whole`
 each meets the quick profile, fuzzing included, and the scenarios that wait where they can see its clause:
 this shows what a defect breaks beside its clause. Prints a line for each worker, then for each clause who
-breaks it and was caught. Exit 1 where a defect survives or fails what it does not declare, a variant fails
-anything, or a clause is killed by none.
+breaks it and was caught. Exit 1 where a defect survives, fails what it does not declare or has
+another exit code, a variant fails anything, or a clause is killed by none; 2 for a name that nothing has.
 """
 
 import argparse
@@ -32,7 +32,12 @@ from tests.mutants_js import family
 def line(trial: Trial) -> str:
     """What became of a mutant."""
     mutant = trial.mutant
-    word = "ok" if trial.as_declared else "SURVIVED" if mutant.clause and not trial.killed else "UNDECLARED"
+    if trial.as_declared:
+        word = "ok"
+    elif mutant.clause and not trial.killed:
+        word = "SURVIVED"
+    else:
+        word = "UNDECLARED" if trial.unexpected else "EXIT CODE"
     also = f"  also {', '.join(sorted(trial.unexpected))}" if trial.unexpected else ""
     what = f"{word:10} {mutant.name:34} {mutant.clause or '-':10}"
     return f"{what} exit {trial.exit_code} {trial.seconds:5.1f} s{also}"
@@ -60,12 +65,16 @@ def tried(
 
 def main() -> int:
     """Run them and print the matrix."""
-    chosen = _parser().parse_args()
+    parser = _parser()
+    chosen = parser.parse_args()
     subjects = [python_subject(mutant) for mutant in MUTANTS.values()]
     if absent := family.absent():
         print(f"without the JavaScript family: {', '.join(absent)} not installed")
     else:
         subjects += javascript_subjects()
+    for name in chosen.names:
+        if not any(_is_named(subject, [name]) for subject in subjects):
+            parser.error(f"no mutant is called {name!r}, and none breaks a clause that begins so")
     subjects = [subject for subject in subjects if not chosen.names or _is_named(subject, chosen.names)]
     began = time.monotonic()
     trials: list[Trial] = []
@@ -79,9 +88,9 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="matrix", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.matrix", description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants, or prefixes of clauses")
-    parser.add_argument("--side-by-side", type=int, default=4, metavar="N", help="how many at a time")
+    parser.add_argument("--side-by-side", type=_number, default=4, metavar="N", help="how many at a time")
     parser.add_argument(
         "--reports", action="store_true", help="print the report of each that is not as declared"
     )
@@ -89,6 +98,13 @@ def _parser() -> argparse.ArgumentParser:
         "--whole", action="store_true", help="try each on everything that does not wait, and fuzz it"
     )
     return parser
+
+
+def _number(text: str) -> int:
+    """A number of one or more. Raises ArgumentTypeError."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of one or more")
+    return int(text)
 
 
 def _is_named(subject: Subject, names: Sequence[str]) -> bool:

@@ -103,6 +103,38 @@ def test_a_recording_made_elsewhere_is_judged_by_the_reference(
     assert printed.splitlines()[-1].startswith("FAILED  ")
 
 
+def test_a_mistake_in_a_recording_made_elsewhere_is_charged_by_its_clause(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = {"classify": ["good", "goodness", "GREAT goodness"], "summarize": ["  \U0001f600", "a\u3000b"]}
+    frames = [
+        (Role.COORDINATOR, assignment(f"{task} {place}", json.dumps({"task_type": task, "input": text})))
+        for task, inputs in texts.items()
+        for place, text in enumerate(inputs)
+    ]
+    file = recorded(tmp_path / "r.jsonl", *frames)
+    assert replayed(file, GOOD) == 0
+    assert "not testable" not in capsys.readouterr().out.lower()
+    for name, check in (("whole-words-only", "substrings"), ("summary-trimmed", "summary_short")):
+        assert replayed(file, f"{sys.executable} {RUN} {name}") == 1
+        printed = capsys.readouterr().out
+        assert f"FAIL  replay.{check}  " in printed
+        assert printed.splitlines()[-1].startswith("FAILED  1 checks")
+
+
+def test_a_smallest_sequence_is_at_fault_also_where_it_alone_may_mean_another_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = {"job_type": "TASK", "payload": '{"task_type":"classify","input":"good good"}'}
+    smallest = {"together": False, "steps": [job | {"oddity": "plain", "fault": ""}]}
+    origin = {"case": "dispatch-conformance", "check": "fuzz.once", "clause": "W-OUT-12"}
+    origin |= {"scenario": "fuzz.sequences", "suite_version": "0", "spec_version": "1.0"}
+    file = recorded(tmp_path / "r.jsonl", origin=json.dumps(origin | {"smallest": smallest}))
+    assert replayed(file, f"{sys.executable} {RUN} counts-repetitions") == 1
+    assert "FAILED  fuzz.once, W-OUT-12" in capsys.readouterr().out
+    assert replayed(file, GOOD) == 0
+
+
 def test_what_fuzzing_found_is_sent_again_frame_by_frame(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ def after(*outputs: Output) -> Suspects:
         (CLASSIFY, "good", {"sentiment": "positive", "confidence": 0.7}, "confidence"),
         (CLASSIFY, "good bad", {"sentiment": "positive", "confidence": 0.3}, "sentiment"),
         (CLASSIFY, "GREAT and best", {"sentiment": "neutral", "confidence": 0.3}, "second_list"),
+        (CLASSIFY, "best", {"sentiment": "positive", "confidence": 0.7}, "second_list"),
         (EXTRACT, '{"a":1} {b}', {"extracted": [{"a": 1}, "{b}"], "count": 2}, "skips_faults"),
         (EXTRACT, '{"a":NaN}', {"extracted": [{"a": None}], "count": 1}, "skips_faults"),
         (
