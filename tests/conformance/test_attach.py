@@ -145,7 +145,9 @@ def test_a_broken_worker_fails_what_it_breaks_and_a_dead_one_is_restarted(tmp_pa
     found = verdicts(tmp_path)
     assert found["robustness.null"] == "fail"
     assert found["hashes.order"] == found["robustness.ping"] == "pass"
-    assert "dispatch-conformance run --attach --only robustness.frames --seed 1" in printed
+    again = next(line for line in printed.splitlines() if "robustness.frames --seed 1" in line)
+    assert "dispatch-conformance run --attach --listen 127.0.0.2:0 --wait 30 --only" in again
+    assert "in the folder of this page" not in (tmp_path / "report" / "report.html").read_text("utf-8")
 
 
 def test_two_workers_at_once_are_not_mixed(tmp_path: Path) -> None:

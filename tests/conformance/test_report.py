@@ -3,9 +3,11 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import jsonschema
 import pytest
+from dispatch_conformance.attach.attachment import Attachment
 from dispatch_conformance.engine import Outcome, ScenarioRun
 from dispatch_conformance.report.entries import again
 from dispatch_conformance.report.model import make_report
@@ -124,6 +126,17 @@ def test_checks_without_a_judgement_are_told_once_for_each_reason(monkeypatch: p
     text = rendered(outcome(*silent), monkeypatch)
     assert text.count("NOT TESTABLE") == 1
     assert "checks    c0, c1, c10" in text
+
+
+def test_the_command_that_runs_it_again_says_what_the_run_was_told(tmp_path: Path) -> None:
+    report = make_report(SETTINGS, outcome(observed()), [EMPTY])
+    told = replace(SETTINGS, quick=True, scale=2)
+    assert again(told, report.results[0]).endswith(" --seed 7 --profile quick --timeout-scale 2")
+    assert again(told, report.results[0], tmp_path).endswith(" --timeout-scale 2")
+    elsewhere = Attachment(host="::1", port=5, expect=frozenset({"llm"}), certificate=Path("my cert.pem"))
+    command = again(replace(told, command="", attach=elsewhere), report.results[0], tmp_path)
+    listens = "run --attach --listen '[::1]:5' --wait 120 --tls-cert 'my cert.pem' --expect llm --only "
+    assert command.startswith(f"dispatch-conformance {listens}")
 
 
 def test_the_command_that_runs_it_again_is_quoted_for_a_shell() -> None:

@@ -16,6 +16,7 @@ from dispatch_protocol.clauses import clause
 from dispatch_conformance.cases import case_path
 from dispatch_conformance.diagnose import Certainty
 from dispatch_conformance.report.causes import Cause
+from dispatch_conformance.report.facts import attached
 from dispatch_conformance.report.groups import Failure
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.report.plain import first_difference
@@ -109,14 +110,15 @@ def mends(cause: Cause, law: str) -> Iterator[str]:
 
 def again(settings: Settings, result: CheckResult, out: Path | None = None) -> str:
     """The command that runs the scenario of a result again: from its case, if one was written."""
-    if settings.attach is not None:
-        words = ["dispatch-conformance", "run", "--attach", "--only", result.scenario]
-        return shlex.join([*words, "--seed", str(settings.seed)])
-    if out is not None:
+    if settings.attach is None and out is not None:
         case = str(case_path(out, result.id))
-        return shlex.join(["dispatch-conformance", "replay", case, "--worker", settings.command])
-    words = ["dispatch-conformance", "run", "--worker", settings.command, "--only", result.scenario]
-    return shlex.join([*words, "--seed", str(settings.seed)])
+        words = ["replay", case, "--worker", settings.command]
+    else:
+        worker = attached(settings.attach) if settings.attach is not None else ("--worker", settings.command)
+        words = ["run", *worker, "--only", result.scenario, "--seed", str(settings.seed)]
+        words += ["--profile", "quick"] if settings.quick else []
+    words += ["--timeout-scale", f"{settings.scale:g}"] if settings.scale != 1 else []
+    return shlex.join(["dispatch-conformance", *words])
 
 
 def _difference(result: CheckResult, cause: Cause) -> Iterator[Line]:

@@ -47,7 +47,7 @@ def _words(settings: Settings, folder: Path | None) -> Iterator[str]:
     if settings.attach is None:
         yield from ("--worker", settings.command, "--jobs", str(settings.jobs))
     else:
-        yield from _attached(settings.attach)
+        yield from attached(settings.attach)
     yield from ("--seed", str(settings.seed))
     for prefix in settings.only:
         yield from ("--only", prefix)
@@ -70,7 +70,8 @@ def _words(settings: Settings, folder: Path | None) -> Iterator[str]:
         yield from ("--out", str(folder))
 
 
-def _attached(attachment: Attachment) -> Iterator[str]:
+def attached(attachment: Attachment) -> Iterator[str]:
+    """The options of a run whose worker is started elsewhere: the same address, told the same."""
     host = f"[{attachment.host}]" if ":" in attachment.host else attachment.host
     yield from ("--attach", "--listen", f"{host}:{attachment.port}", "--wait", f"{attachment.wait:g}")
     if attachment.advertised:

@@ -123,7 +123,7 @@ def _rows(report: Report, result: CheckResult, limit: int) -> Iterator[Row]:
         if line.label == "printed":
             yield "Printed", (element("code", *shortened(line.text, limit)),)
     yield "Again", (command(again(report.settings, result), limit),)
-    if report.folder is not None and broken:
+    if report.folder is not None and broken and report.settings.attach is None:
         note = element("span", "or its case alone, in the folder of this page:", class_="note")
         yield "Again", (note, command(again(report.settings, result, Path()), limit))
     yield "See", (command(f"dispatch-conformance explain {result.clause}", limit),)
