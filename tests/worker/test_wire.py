@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 from dispatch_protocol.vocabulary import MAX_FRAME_BYTES
+from dispatch_worker.effects import Close
 from dispatch_worker.wire import MAX_QUEUED, Wire, open_wire
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
@@ -70,6 +71,21 @@ async def test_an_endless_flood_ends_the_connection(conduct: Conduct) -> None:
         wire = await open_wire(url, lambda: None)
         with pytest.raises(ConnectionClosed):
             await asyncio.wait_for(wire.receive(), 60)
+
+
+async def test_w_end_2_a_goodbye_behind_frames_that_nobody_reads_has_its_time() -> None:
+    gone = asyncio.Event()
+
+    async def hold(_writer: asyncio.StreamWriter) -> None:
+        await gone.wait()
+
+    async with deaf_peer(hold) as url:
+        wire = await open_wire(url, lambda: None)
+        for _ in range(32):
+            wire.send("x" * MAX_FRAME_BYTES)
+        wire.close(Close(1000))
+        await asyncio.wait_for(wire.write(), 20)
+        gone.set()
 
 
 class Stuck:
