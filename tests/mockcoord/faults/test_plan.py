@@ -65,6 +65,13 @@ def test_choices_within_a_strike_change_nothing_about_the_next() -> None:
             other.random.randbytes(100)
 
 
+def test_every_strike_chooses_for_itself() -> None:
+    """One fault's next strike, its twin's, and those of another seed draw something else."""
+    made = [plan("lose", "lose", seed=seed) for seed in range(5)]
+    strikes = [strike for one in made for _ in range(5) for strike in one.strikes(Stage.FRAME, ANY)]
+    assert len({strike.random.random() for strike in strikes}) == len(strikes) == 50
+
+
 def test_twins_draw_apart() -> None:
     made = plan("lose:rate=0.5", "lose:rate=0.5")
     struck = [len(made.strikes(Stage.FRAME, ANY)) for _ in range(200)]
