@@ -1,6 +1,8 @@
 """Baselines: known failures fail no run, stale entries and new failures do, and files are read with care."""
 
+import errno
 import json
+import os
 import sys
 import tomllib
 from dataclasses import replace
@@ -192,6 +194,33 @@ def test_what_was_not_asked_for_is_not_stale() -> None:
         narrow, outcome(observed(Verdict.PASS)), [EMPTY], baseline=Baseline(entries=(entry,))
     )
     assert report.stale == ()
+
+
+def test_a_disk_that_is_full_leaves_the_baseline_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def half(path: Path, text: str, **_: object) -> int:
+        path.write_bytes(text[:3].encode())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    file = tmp_path / "known.toml"
+    baselines.write(file, ["with", "reasons"])
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(UsageError, match=r"cannot be written to .*: No space left on device"):
+        baselines.write(file, ["anew"])
+
+    assert file.read_text("utf-8") == "with\nreasons\n"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["known.toml"]
+
+
+def test_a_baseline_may_go_where_no_file_is(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    baselines.write(pipe, ["lines"])
+
+    assert os.read(reader, 100) == b"lines\n"
+    os.close(reader)
 
 
 def test_what_is_written_is_read_again() -> None:

@@ -94,6 +94,16 @@ async def test_only_so_many_wait(door: Door) -> None:
     assert len(door.visits) == MOST_GUESTS
 
 
+async def test_who_waits_is_read_no_further_than_a_bound(door: Door) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(b"x" * 64_000_000)
+    with pytest.raises(TimeoutError):  # nothing takes it but the system's own buffers
+        await asyncio.wait_for(writer.drain(), 1)
+    (visit,) = door.visits
+    assert len(visit.head) == HEAD_BYTES
+    writer.transport.abort()
+
+
 async def test_a_connection_is_handed_on_with_what_belongs_to_it(door: Door) -> None:
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(at(door, "test.first"))

@@ -108,9 +108,19 @@ def written(baseline: Baseline, origin: Origin, worker: str) -> Iterator[str]:
 
 
 def write(path: Path, lines: Iterable[str]) -> None:
-    """Write a baseline's lines. Raises UsageError."""
+    """Write a baseline's lines. Raises UsageError; a file with reasons that was there is whole then."""
+    text = "\n".join(lines) + "\n"
     try:
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        if path.exists() and not path.is_file():  # a pipe or a device
+            path.write_text(text, encoding="utf-8")
+            return
+        target = path.resolve()
+        fresh = target.with_name(f"{target.name}.new")
+        try:
+            fresh.write_text(text, encoding="utf-8")
+            fresh.replace(target)
+        finally:
+            fresh.unlink(missing_ok=True)
     except OSError as error:
         raise UsageError(f"the baseline cannot be written to {path}: {error.strerror}") from None
 
