@@ -76,16 +76,17 @@ class WorkerProcess:
         """Start the process. Raises UsageError where the command does not name a program that can run."""
         token = secrets.token_hex(8)
         self._marker = f"{_MARKER}={token}".encode()
+        told = {name: _spelled(value) for name, value in (environment | {_MARKER: token}).items()}
         loop = asyncio.get_running_loop()
         _STARTING.add(token)
         try:
             transport, _ = await loop.subprocess_exec(
                 lambda: _Pipes(self.output, self._note_exit),
-                *arguments,
+                *map(_spelled, arguments),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
-                env=environment | {_MARKER: token},
+                env=told,
                 start_new_session=True,
             )
         except (OSError, ValueError) as error:
@@ -157,6 +158,14 @@ class WorkerProcess:
     def _note_exit(self) -> None:
         self.exited.set()
         self.on_exit()
+
+
+def _spelled(text: str) -> bytes:
+    """A text for the system: in UTF-8 where the locale's encoding has no letter for it."""
+    try:
+        return os.fsencode(text)
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogateescape")
 
 
 async def launch(command: str, outfit: Outfit) -> WorkerProcess:

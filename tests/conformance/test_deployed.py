@@ -44,6 +44,7 @@ def test_such_a_worker_passes_with_its_baseline(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONUTF8", "1")  # node reads its environment so, whatever the locale
     worker = f"{sys.executable} {PROGRAMS} {name}"
     selection = [word for prefix in LEFT_OUT[name] for word in ("--exclude", prefix)]
     words = ["run", "--worker", worker, "--profile", "quick", "--no-fuzz", "--quiet", *selection]

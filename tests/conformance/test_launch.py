@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
@@ -118,6 +119,28 @@ async def test_exit_status_and_output_of_both_streams_are_kept(start: Start) -> 
     assert worker.ending() == "exit status 7"
     await printed(worker, "err")
     assert worker.output.text() == "out\nerr\n"
+
+
+def test_what_the_locale_has_no_letter_for_is_told_in_utf_8() -> None:
+    source = """if True:
+        import asyncio, sys
+        from dispatch_conformance.launch import WorkerProcess
+        async def main():
+            worker = WorkerProcess()
+            seen = "import os, sys; print(os.environb[b'CODE'], os.fsencode(sys.argv[1]))"
+            await worker.start([sys.executable, "-c", seen, "\\xe9"], {"CODE": "\\xe9"})
+            while not worker.output.text():
+                await asyncio.sleep(0.01)
+            await worker.stop(0)
+            print(worker.output.text())
+        asyncio.run(main())
+    """
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-c", source]
+    ended = subprocess.run(
+        command, env=os.environ | plain, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.stdout.strip() == r"b'\xc3\xa9' b'\xc3\xa9'", ended.stderr
 
 
 async def test_the_worker_runs_in_the_callers_folder(start: Start) -> None:
