@@ -81,7 +81,7 @@ SOURCES: Final = {
         }.items()
     },
     "hostile_texts": (
-        "print('\\x1b[31mred\\x1b[0m \\u202egnp.exe', flush=True)\n"
+        "os.write(1, '\\x1b[31mred\\x1b[0m \\u202egnp.exe\\n'.encode('utf-8'))\n"
         "def output(payload):\n    return {'\\x1b[2J[bold red]\\u202e': '\\x9b31m</script>\\x07'}\n"
         "with open_() as socket:\n    register(socket)\n    serve(socket, output)\n"
     ),

@@ -40,6 +40,7 @@ class Run(Protocol):
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("PYTHONUTF8", "1")
 
     def run_tests(source: str, *arguments: str, asyncio: bool = False) -> pytest.RunResult:
         pytester.makepyfile(broken=BROKEN_WORKER, test_it=dedent(source))

@@ -38,7 +38,8 @@ def sarif_validator() -> Any:
 @cache
 def vendored_validator(name: str) -> Any:
     """A validator of one of the schemas that ship with check-jsonschema, such as `gitlab-ci`."""
-    return _validator(json.loads(files("check_jsonschema").joinpath(VENDORED, f"{name}.json").read_text()))
+    schema = files("check_jsonschema").joinpath(VENDORED, f"{name}.json").read_text("utf-8")
+    return _validator(json.loads(schema))
 
 
 def faults(validator: Any, content: object) -> list[str]:
