@@ -62,6 +62,7 @@ def after(*outputs: Output) -> Suspects:
         (EXTRACT, '{"a":1}', {"extracted": ['{"a":1}'], "count": 1}, "extracted"),
         (EXTRACT, '{"a":1}', {"extracted": [{"a": 1}], "count": 2}, "count"),
         (SUMMARIZE, "  \U0001f600", {"summary": "\U0001f600", "word_count": 1}, "summary_short"),
+        (SUMMARIZE, "  \ud83d\ude00", {"summary": "\U0001f600", "word_count": 1}, "summary_short"),
         (SUMMARIZE, "漢" * 201, {"summary": "漢" * 66 + "...", "word_count": 1}, "summary_units"),
         (SUMMARIZE, "a  b\u3000c", {"summary": "a  b\u3000c", "word_count": 4}, "word_count"),
     ],
