@@ -97,6 +97,15 @@ def test_a_violation_shows_clause_sentence_and_frame_and_again_without_the_sente
 LABELS = ["clause", "expected", "got", "frame", "mend"]
 
 
+def test_values_of_a_violation_take_few_rows_and_all_that_there_is_without_a_width() -> None:
+    entry = breach(expected="e " * 500, actual="\u200b" * 400)
+    rows = columns(80).lines(entry, AT).splitlines()
+    assert len(rows) < 25
+    assert sum(row.endswith("...") for row in rows) == 2
+    assert any(row.lstrip().startswith("mend") for row in rows)
+    assert entry.got in columns().lines(entry, AT)
+
+
 def test_colours_are_asked_for() -> None:
     plain, painted = columns().lines(breach(), AT), columns(colour=True).lines(breach(), AT)
     assert ANSI.sub("", painted) == plain

@@ -13,6 +13,7 @@ from dispatch_mockcoord.log.look import NARROW
 _WHAT: Final = 10
 _LABEL: Final = 10
 _MOST_ROWS: Final = 4
+_MOST_VALUE_ROWS: Final = 6
 _MARGIN: Final = 10
 _SHORT_EVIDENCE: Final = 160
 _LOUD: Final = {"violation": "VIOLATION", "fault": "FAULT"}
@@ -60,15 +61,18 @@ def _painted(text: str, colour: str) -> str:
 def _evidence(entry: Entry, width: int | None, margin: int) -> Iterable[str]:
     """The rows below a violation, each behind what it is."""
     evidence = entry.evidence if entry.sentence else inert(entry.evidence, _SHORT_EVIDENCE)
-    rows = {
+    values = {"expected": entry.expected, "got": entry.got}
+    texts = {
         "clause": entry.sentence,
-        "expected": entry.expected,
-        "got": entry.got,
+        **values,
         "frame": f"{evidence} at {entry.place}" if evidence else "",
         "mend": entry.mend,
     }
-    for label, text in rows.items():
-        for number, row in enumerate(_wrapped(text, width, margin + _LABEL) if text else ()):
+    for label, text in texts.items():
+        rows = _wrapped(text, width, margin + _LABEL) if text else []
+        if label in values and len(rows) > _MOST_VALUE_ROWS:
+            rows = [*rows[: _MOST_VALUE_ROWS - 1], f"{rows[_MOST_VALUE_ROWS - 1][:-3]}..."]
+        for number, row in enumerate(rows):
             yield f"{'' if number else label:{_LABEL}}{row}"
 
 
