@@ -118,7 +118,7 @@ def _judge_kind(
                 "W-BAD-10",
                 "a faulty job was completed as if it were sound",
                 place="$.output",
-                expected='job_reject, or an output {"error": "…"}',
+                expected='job_reject, or an output {"error": "..."}',
                 actual=message.output.text if isinstance(message, JobComplete) else "",
                 connection=connection.number,
             )

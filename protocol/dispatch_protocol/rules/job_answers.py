@@ -78,7 +78,7 @@ def _judge_status(ledger: Ledger, exchange: Exchange, members: dict[str, JsonVal
             expect(ledger, clause, value is None, "null", exchange, place=f"$.{name}", actual=value)
     if status == JobStatus.FAILED:
         named = isinstance(result, dict) and isinstance(result.get("error"), str)
-        expect(ledger, "C-JOB-17", named, '{"error": "…"}', exchange, place="$.result", actual=result)
+        expect(ledger, "C-JOB-17", named, '{"error": "..."}', exchange, place="$.result", actual=result)
 
 
 def _judge_course(ledger: Ledger, exchange: Exchange, members: dict[str, JsonValue], job: Job) -> None:
