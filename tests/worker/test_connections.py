@@ -146,8 +146,12 @@ def test_w_end_8_results_of_a_lost_connection_are_dropped() -> None:
     assert again.ticket != wanted.ticket
 
 
-def test_w_end_7_a_replaced_worker_ends() -> None:
-    driver = Driver().serving()
+@pytest.mark.parametrize("registered", [True, False])
+def test_w_end_7_a_replaced_worker_ends(registered: bool) -> None:
+    driver = Driver()
+    driver.connected()
+    if registered:
+        driver.receive(ACK)
     effects = driver.closed(CLOSE_REPLACED, "replaced")
     assert printed(effects) == [
         "Disconnected",

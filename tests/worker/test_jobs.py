@@ -202,3 +202,15 @@ def test_w_job_11_the_payloads_own_job_type_is_ignored() -> None:
     payload = {"job_type": "LLM_INFER", "task_type": "summarize", "input": "x", "prompt": "y"}
     (answer,) = sent(Driver().serving().receive(assignment(payload=payload)))
     assert answer["output"] == {"summary": "x", "word_count": 1}
+
+
+def test_a_job_whose_time_is_up_makes_room_for_the_next() -> None:
+    driver = Driver().serving()
+    driver.receive(assignment("stuck", "LLM_INFER"))
+    driver.pass_time(25)
+    assert of_kind(driver.receive(assignment("next", "LLM_INFER")), Infer) == []
+    driver.pass_time(25)
+    driver.receive('{"type":"heartbeat_ack","status":"ok"}')
+    effects = driver.pass_time(ANSWER_SECONDS - 50)
+    assert [answer["job_id"] for answer in sent(effects) if answer["type"] == "job_reject"] == ["stuck"]
+    assert len(of_kind(effects, Infer)) == 1

@@ -23,7 +23,7 @@ from dispatch_worker.log import Printer, take_every_character
 USAGE_EXIT: Final = 2
 INTERRUPTED_EXIT: Final = 130
 
-LEAVING_SECONDS: Final = 1.0
+LEAVING_SECONDS: Final = 0.25
 """How long the event loop may take to close once the session has ended."""
 
 

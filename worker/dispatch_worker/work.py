@@ -101,8 +101,7 @@ class Work:
         return self._give_back_all(self._desk.waiting)
 
     def stop_now(self) -> Effects:
-        """Take no more jobs, and give back all that are held."""
-        self._stopping = True
+        """Give back all that are held: the time of those that run is up as well."""
         return self._give_back_all(self._desk.waiting + self._desk.running)
 
     def drop(self) -> Effects:
