@@ -12,9 +12,11 @@ from dispatch_mockcoord.clock import Timekeeper
 from dispatch_mockcoord.faults import Faults
 from dispatch_mockcoord.faults.catalogue import CATALOGUE
 from dispatch_mockcoord.faults.kinds import Stage
+from dispatch_mockcoord.faults.requests import MAX_CLAIM_BYTES, RequestFaults
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.watch import Watch
 from dispatch_protocol.recording import Fault, Http, TranscriptEvent
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.mockcoord.client import TASK, client, settings, worker
 
@@ -198,6 +200,29 @@ async def test_claims_can_be_spoilt_for_one_worker_alone() -> None:
         for body in (b"", b"{", b"x" * 100_000, b'{"pairing_code":1,"provider_pubkey":2}'):
             answer = await at.http.post("/v1/trust/claim", content=body)
             assert answer.status_code == 400
+
+
+async def test_of_a_claim_without_end_only_so_much_is_kept() -> None:
+    """Behind that it is read as it comes, by whoever answers the request."""
+    taken = 0
+
+    async def receive() -> Message:
+        nonlocal taken
+        taken += 1
+        assert taken < 100
+        return {"type": "http.request", "body": b" " * 1_000, "more_body": True}
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        heard = [await receive() for _ in range(taken + 1)]
+        assert {len(message["body"]) for message in heard} == {1_000}
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/trust/claim", "headers": [], "state": {}}
+    async with scene("refuse_claim:worker=SEEKER") as at:
+        await RequestFaults(answer, at.faults, at.running.switchboard)(scope, receive, send)
+    assert taken == MAX_CLAIM_BYTES // 1_000 + 2
 
 
 async def test_faults_at_one_request_act_together() -> None:
