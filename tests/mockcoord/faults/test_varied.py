@@ -219,3 +219,13 @@ async def test_variety_stands_beside_faults_and_behind_them() -> None:
         bodies = {(await http.get("/v1/demo/status")).content for _ in range(5)}
     assert len(bodies) > 1
     assert faults.counts == {"duplicate": 3}
+
+
+async def test_what_a_fault_strikes_overtakes_nothing_that_is_held_back() -> None:
+    faults = Faults(["duplicate:message=error"], seed=4, variety=True)
+    async with MockCoordinator(Settings(), layers=[faults]) as running, worker(running) as one:
+        for _ in range(10):
+            await one.say({"type": "heartbeat", "provider_pubkey": one.identity.pubkey_hex})
+            await one.say({"type": "nothing"})
+        answers = [(await one.hear())["type"] for _ in range(30)]
+    assert answers == ["heartbeat_ack", "error", "error"] * 10
