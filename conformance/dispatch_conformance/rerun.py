@@ -137,7 +137,8 @@ def _of_all(report: Report, case: Case | None) -> Conclusion:
     ]
     if case is None:
         if broken:
-            return Conclusion(Word.FAILED, f"{len(broken)} checks of the recording's assignments fail")
+            many = "1 check" if len(broken) == 1 else f"{len(broken)} checks"
+            return Conclusion(Word.FAILED, f"{many} of the recording's assignments failed")
         if not lost and report.exit_code == 0:
             return Conclusion(
                 Word.FIXED, "every assignment of the recording is answered as the clauses have it"

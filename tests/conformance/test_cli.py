@@ -1,5 +1,6 @@
 """The command line: exit codes that can be trusted, whatever the worker does, and nothing left behind."""
 
+import errno
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ from dispatch_conformance import processes
 from dispatch_conformance.cli import main
 from dispatch_conformance.context import Context
 from dispatch_conformance.jobs import ANSWER_SECONDS
+from dispatch_conformance.report import formats
 from dispatch_conformance.report.results import MAX_TEXT
 from dispatch_conformance.report.stored import schema
 from dispatch_conformance.scenario import Scenario, scenario
@@ -354,3 +356,33 @@ def test_patience_is_stretched_from_end_to_end(
     )
     assert run(f"{sys.executable} {program}", "--timeout-scale", scale, "--out", str(tmp_path)) == code
     assert results(tmp_path)["options"]["timeout_scale"] == float(scale)
+
+
+@pytest.mark.usefixtures("few")
+def test_a_form_that_cannot_be_made_is_never_a_success(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_report: object) -> str:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setitem(formats.FORMATS, "html", formats.Format("report.html", broken))
+
+    assert run(GOOD, "--out", str(tmp_path)) == 2
+    assert "the suite's own failure: report.html could not be made: " in capsys.readouterr().out
+    assert results(tmp_path)["summary"]["exit_code"] == 0
+
+
+@pytest.mark.usefixtures("few")
+def test_the_report_is_told_though_it_cannot_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("dispatch_conformance.report.folder.write_case", full)
+    monkeypatch.setattr("dispatch_conformance.report.folder._write_transcript", full)
+
+    assert run(GOOD, "--out", str(tmp_path)) == 2
+    told = capsys.readouterr()
+    assert "conformant: no check failed (exit 0, seed 7)" in told.out
+    assert told.err.endswith(f"the results cannot be written to {tmp_path}: No space left on device\n")
