@@ -2,12 +2,15 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from dispatch_conformance.report.results import results_json
 
 from tests.ci.runner import ACTION, ROOT, Runner, loaded
+from tests.conformance.varied_report import varied
 from tests.public_schemas import faults, vendored_validator
 
 WORKER = f"{sys.executable} {ROOT / 'tests' / 'mutants' / 'run.py'}"
@@ -48,7 +51,15 @@ def test_every_input_and_output_is_used_and_described() -> None:
 
 
 def test_a_good_worker_passes_and_its_report_is_kept(tmp_path: Path) -> None:
-    runner = ran(tmp_path, worker=WORKER, profile="quick", seed="7", sarif="true")
+    runner = ran(
+        tmp_path,
+        worker=WORKER,
+        profile="quick",
+        seed="7",
+        sarif="true",
+        repeat_failures="1",
+        timeout_scale="2",
+    )
     assert not runner.failed, runner.log
     outputs = runner.outputs["run"]
     assert (outputs["exit-code"], outputs["failed"], outputs["report"]) == ("0", "0", "true")
@@ -61,7 +72,16 @@ def test_a_good_worker_passes_and_its_report_is_kept(tmp_path: Path) -> None:
     ]
     results = json.loads((tmp_path / "work" / "dispatch-report" / "results.json").read_bytes())
     assert (results["seed"], results["options"]["profile"]) == (7, "quick")
+    assert (results["options"]["repeat_failures"], results["options"]["timeout_scale"]) == (1, 2)
     assert str(ROOT) in (tmp_path / "pip.txt").read_text("utf-8")
+
+
+def test_the_outputs_are_the_figures_of_the_results(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(results_json(varied()), "utf-8")
+    words = [sys.executable, str(ROOT / "docs" / "ci" / "github" / "outputs.py"), str(tmp_path), "1"]
+    printed = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    figures = "passed=1 failed=2 warned=1 known=1 undecided=2"
+    assert printed.split() == ["exit-code=1", "report=true", *figures.split()]
 
 
 def test_a_broken_worker_fails_in_the_end_with_its_report_kept(tmp_path: Path) -> None:
