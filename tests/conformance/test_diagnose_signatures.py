@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from dispatch_conformance.diagnose import Certainty, Guess, compare_outputs, diagnose_hash, diagnose_signature
+from dispatch_conformance.diagnose.doubles import Refused
 from dispatch_conformance.diagnose.keccak import keccak_256
 from dispatch_conformance.diagnose.serializers import SERIALIZERS
 from dispatch_conformance.diagnose.tree import Source
@@ -224,10 +225,7 @@ def test_a_planted_serializer_is_always_found(value: Any, serializer: Any) -> No
     receipt = Json.of({"job_id": value, "provider_pubkey": PUBKEY})
     try:
         wrong = write(Source(receipt).tree, serializer.style).encode("utf-8")
-    except (ValueError, ArithmeticError):
-        return
-    except Exception as error:
-        assert type(error).__name__ == "Refused"  # noqa: PT017  the only other way out
+    except (Refused, UnicodeEncodeError):
         return
     guesses = diagnose_signature(receipt, signed(wrong), PUBKEY)
     assert (guesses == ()) is (wrong == receipt.canonical.encode("utf-8"))
