@@ -1,8 +1,7 @@
-"""The bodies of the HTTP interface: requests read, answers written. Source: SPEC.md, "HTTP interface".
+"""Requests read from the bytes and the content type as they arrive. Source: SPEC.md, "HTTP interface".
 
-Requests are read from the bytes and the content type as they arrive: whatever they hold, either a typed
-request comes out or a RestFault with the status and the error that answer it. Answers print their members in
-the order of the interface, as canonical text. Nothing here performs input or output.
+Whatever they hold, either a typed request comes out or a RestFault with the status and the error that answer
+it.
 """
 
 from collections.abc import Mapping
@@ -12,14 +11,10 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from dispatch_protocol.canonical import Json, JsonValue, stringify
-from dispatch_protocol.errors import DispatchError, JsonSyntaxError, UsageError, shown
+from dispatch_protocol.errors import DispatchError, JsonSyntaxError, shown
 from dispatch_protocol.parsing import Member, parse_members
 from dispatch_protocol.pricing import Quote, quote
-from dispatch_protocol.receipts import RESERVED, read_stored
-from dispatch_protocol.vocabulary import JobStatus, JobType, Policy, PrivacyClass
-
-CONTENT_TYPE: Final = "application/json; charset=utf-8"
-"""The content type of every JSON answer."""
+from dispatch_protocol.vocabulary import JobType, Policy, PrivacyClass
 
 MAX_QUERY_FIELDS: Final = 32
 """How many fields a query may have."""
@@ -166,96 +161,3 @@ def _read_query(query: str) -> dict[str, list[str]]:
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
     return fields
-
-
-class Health(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of `GET /v1/health`; `timestamp` is ISO 8601."""
-
-    workers_online: int
-    network: str
-    timestamp: str
-
-    def text(self) -> str:
-        """The answer's body."""
-        return stringify({"status": "ok", **msgspec.structs.asdict(self)})
-
-
-class JobAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The answer of `GET /v1/jobs/{id}`; times are ISO 8601.
-
-    `receipt` is the receipt as the worker sent it, without the `signature` and `verified` that the answer
-    shows behind its members.
-    """
-
-    id: str
-    status: JobStatus
-    result: Json | None
-    receipt: Json | None
-    signature: str | None
-    verified: bool
-    created_at: str
-    completed_at: str | None
-
-    def text(self) -> str:
-        """The answer's body."""
-        result = "null" if self.result is None else self.result.canonical
-        head = f'{{"id":{stringify(self.id)},"status":"{self.status.value}","result":{result}'
-        times = f'"created_at":{stringify(self.created_at)},"completed_at":{stringify(self.completed_at)}}}'
-        return f'{head},"receipt":{self._receipt_text()},{times}'
-
-    def _receipt_text(self) -> str:
-        if self.receipt is None:
-            return "null"
-        members = self.receipt.value if isinstance(self.receipt.value, dict) else {}
-        own = {name: value for name, value in members.items() if name not in RESERVED}
-        return stringify({**own, "signature": self.signature, "verified": self.verified})
-
-
-def read_job_answer(text: str | bytes) -> JobAnswer:
-    """The answer of `GET /v1/jobs/{id}`, with the receipt as it was signed. Raises UsageError.
-
-    The inverse of `JobAnswer.text` but for receipts that are no object, or brought a reserved member.
-    """
-    members = parse_members(text)
-    if members is None:
-        raise UsageError("the answer is no JSON object")
-    values = {name: member.value for name, member in members.items()}
-    result, shown_receipt = values.get("result"), values.get("receipt")
-    receipt, signature = read_stored(Json("", shown_receipt))
-    given = {
-        **values,
-        "result": None if result is None else Json(members["result"].text, result),
-        "receipt": receipt,
-        "signature": signature,
-        "verified": isinstance(shown_receipt, dict) and shown_receipt.get("verified") is True,
-    }
-    try:
-        return msgspec.convert(given, JobAnswer)
-    except msgspec.ValidationError as fault:
-        raise UsageError(f"no answer of a job: {shown(str(fault))}") from None
-
-
-def committed_text(job_id: str) -> str:
-    """The body that answers a commit."""
-    return stringify({"job_id": job_id})
-
-
-def pairing_code_text(code: str, expires_at: str) -> str:
-    """The body that answers the creation of a pairing code."""
-    return stringify({"pairing_code": code, "expires_at": expires_at})
-
-
-def paired_text(user_id: str, paired_at: str) -> str:
-    """The body that answers a successful claim."""
-    return stringify({"user_id": user_id, "paired_at": paired_at})
-
-
-def providers_text(providers: list[tuple[str, str]]) -> str:
-    """The body of a user's pairings: key and time of each."""
-    return stringify(
-        {
-            "providers": [
-                {"provider_pubkey": pubkey, "paired_at": paired_at} for pubkey, paired_at in providers
-            ]
-        }
-    )
