@@ -204,3 +204,15 @@ async def test_time_passes_by_a_day_at_most(seconds: float) -> None:
         with pytest.raises(UsageError, match="time passes by 0 to 86,400 seconds"):
             shown.time.advance(seconds)
         assert shown.time.clock.ahead == 0
+
+
+async def test_nobody_is_muted_at_a_new_start() -> None:
+    """Connections are numbered anew then."""
+    time = Timekeeper()
+    for is_first in (True, False):
+        running = MockCoordinator(clock=time.clock, layers=[time])
+        async with running, worker(running) as one:
+            time.advance(300)
+            assert (await one.beat())["type"] == "heartbeat_ack"
+            if is_first:
+                time.mute(1)
