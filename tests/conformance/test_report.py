@@ -19,6 +19,7 @@ from dispatch_conformance.scenario import scenario
 from dispatch_conformance.settings import Settings
 from dispatch_conformance.transcript import Mark, Transcript
 from dispatch_conformance.verdicts import Observation, Verdict
+from dispatch_protocol.clauses import Level, for_role
 from dispatch_protocol.recording import Opened, frame_event
 from dispatch_protocol.vocabulary import ProviderType, Role
 from hypothesis import given
@@ -126,6 +127,14 @@ def test_checks_without_a_judgement_are_told_once_for_each_reason(monkeypatch: p
     text = rendered(outcome(*silent), monkeypatch)
     assert text.count("NOT TESTABLE") == 1
     assert "checks    c0, c1, c10" in text
+
+
+def test_a_list_of_what_to_mend_that_is_cut_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    laws = [law.id for law in for_role(Role.WORKER) if law.level is Level.MUST]
+    many = [replace(observed(), check=f"area.c{place}", clause=law) for place, law in enumerate(laws[:31])]
+    text = rendered(outcome(*many), monkeypatch)
+    assert "to mend, the most pressing last (the last 30 of 31; the others stand above):\n" in text
+    assert "to mend, the most pressing last:\n" in rendered(outcome(*many[1:]), monkeypatch)
 
 
 def test_the_command_that_runs_it_again_says_what_the_run_was_told(tmp_path: Path) -> None:

@@ -125,7 +125,9 @@ class Terminal:
         for error in report.errors:
             self._line(f"the suite's own failure: {visible(error, _WORDS)}", "bold red")
         if found:
-            self._line("to mend, the most pressing last:")
+            left = len(found) - _LISTED
+            more = f" (the last {_LISTED} of {len(found)}; the others stand above)" if left > 0 else ""
+            self._line(f"to mend, the most pressing last{more}:")
             for failure in found[-_LISTED:]:
                 self._to_mend(failure)
         kind = f"{report.provider_type or 'unknown'} with {', '.join(report.capabilities) or 'nothing'}"
