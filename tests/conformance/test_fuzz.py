@@ -207,8 +207,17 @@ def test_prompts_and_texts_are_told_apart() -> None:
     ],
 )
 def test_frames_that_nothing_asked_for(kinds: tuple[str, ...], broken: list[str]) -> None:
-    strays = tuple(Stray(kind=kind, job_id="other", text="{}", mark=Mark("t", 1)) for kind in kinds)
-    assert checks_broken(replace(outcome_of(), strays=strays)) == broken
+    assert checks_broken(replace(outcome_of(), strays=strays_of(kinds))) == broken
+
+
+@pytest.mark.parametrize(("beats", "seconds", "broken"), [(2, 9.0, 0), (3, 9.0, 1), (3, 17.0, 0)])
+def test_heartbeats_go_on_while_a_long_sequence_lasts(beats: int, seconds: float, broken: int) -> None:
+    outcome = replace(outcome_of(), strays=strays_of(("heartbeat",) * beats), seconds=seconds)
+    assert checks_broken(outcome) == ["unprovoked"] * broken
+
+
+def strays_of(kinds: tuple[str, ...]) -> tuple[Stray, ...]:
+    return tuple(Stray(kind=kind, job_id="other", text="{}", mark=Mark("t", 1)) for kind in kinds)
 
 
 def test_an_answer_under_an_altered_id_is_named_as_that() -> None:

@@ -14,6 +14,7 @@ from dispatch_protocol.canonical import Json, stringify
 from dispatch_protocol.clauses import clause
 from dispatch_protocol.errors import shown
 from dispatch_protocol.receipts import verify_receipt
+from dispatch_protocol.rules.heartbeats import SHORT_GAP
 from dispatch_protocol.tasks import Faulty, LlmRequest, Request, TaskRequest, read_payload
 
 from dispatch_conformance.checks import Evidence
@@ -216,7 +217,7 @@ def _strays(outcome: Outcome) -> Iterator[Finding]:
                 fault = Fault("ids", message, alike[0], told)
             else:
                 fault = Fault("unasked", "an answer to a job that was never assigned", "no answer", told)
-        elif stray.kind not in _OWN or beats > 1:
+        elif stray.kind not in _OWN or beats > 1 + outcome.seconds / SHORT_GAP:
             fault = Fault("unprovoked", "a frame that nothing asked for", "silence", told)
         else:
             continue

@@ -59,7 +59,8 @@ class Outcome:
 
     `ended` says how the worker's process or connection ended, "" if neither did. `late`: so many seconds
     passed without a sign, and answers were still missing; whether they would have come is not known.
-    `lost_ping` is the data of a ping whose pong did not come. `marks` are all frames that were sent.
+    `lost_ping` is the data of a ping whose pong did not come. `marks` are all frames that were sent; all of
+    it took so many `seconds`.
     """
 
     sequence: Sequence
@@ -70,6 +71,7 @@ class Outcome:
     late: bool = False
     lost_ping: bytes | None = None
     marks: tuple[Mark, ...] = ()
+    seconds: float = 0.0
 
     @property
     def silent(self) -> tuple[Given, ...]:

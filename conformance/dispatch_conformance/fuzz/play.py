@@ -91,6 +91,7 @@ class Player:
             await self.fresh()
         stage, link = self._stage, self._session.link
         start, pongs = len(stage.transcript.events), len(link.pongs)
+        began = stage.transcript.now
         steps = (*sequence.steps, self.closing) if closing else sequence.steps
         self.history.append(Sequence(sequence.together, steps))
         self._pinged.clear()
@@ -113,6 +114,7 @@ class Player:
             late=late,
             lost_ping=lost_ping(link, self._pinged, pongs),
             marks=sent_since(stage.transcript, start),
+            seconds=stage.transcript.now - began,
         )
 
     async def in_time(self, outcome: Outcome, seconds: float | None = None) -> Outcome:
