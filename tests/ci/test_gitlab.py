@@ -1,5 +1,6 @@
 """docs/ci/gitlab.yml: valid, and its script runs the suite as its variables say."""
 
+import json
 import os
 import subprocess
 import sys
@@ -54,7 +55,8 @@ def test_it_ends_as_the_suite_does_and_leaves_what_it_says(tmp_path: Path, defec
     assert (tmp_path / "pip.txt").exists()
     artifacts = loaded(JOB)["dispatch-conformance"]["artifacts"]
     assert artifacts["when"] == "always"
-    assert (tmp_path / artifacts["paths"][0] / "results.json").is_file()
+    results = json.loads((tmp_path / artifacts["paths"][0] / "results.json").read_bytes())
+    assert (results["options"]["level"], results["options"]["profile"]) == ("SHOULD", "quick")
     assert (tmp_path / artifacts["reports"]["junit"]).is_file()
 
 
