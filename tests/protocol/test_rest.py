@@ -8,6 +8,7 @@ import pytest
 from dispatch_protocol.canonical import Json, stringify
 from dispatch_protocol.errors import DispatchError, UsageError, Violation
 from dispatch_protocol.rest import (
+    MAX_QUERY_FIELDS,
     CommitRequest,
     Health,
     JobAnswer,
@@ -179,6 +180,12 @@ def test_a_query_without_one_user(query: str) -> None:
         read_trust_list(query)
 
 
+def test_a_query_has_so_many_fields_and_no_more() -> None:
+    assert read_trust_list("user_id=u" + "&x=" * (MAX_QUERY_FIELDS - 1)) == "u"
+    with pytest.raises(RestFault, match="400 Invalid query string"):
+        read_trust_list("user_id=u" + "&x=" * MAX_QUERY_FIELDS)
+
+
 def test_a_fault_is_no_violation_and_prints_its_members() -> None:
     refused = RestFault(422, "no_trusted_worker", {"job_id": "x"})
     assert refused.text() == '{"error":"no_trusted_worker","job_id":"x"}'
@@ -242,3 +249,11 @@ def test_an_answer_reads_as_it_was_written() -> None:
 def test_what_is_no_answer_is_refused(text: str) -> None:
     with pytest.raises(UsageError):
         read_job_answer(text)
+
+
+@pytest.mark.parametrize("shown", ['"true"', "1", "[true]", "null", "false"])
+def test_only_true_is_verified(shown: str) -> None:
+    text = answer().text().replace('"verified":true', f'"verified":{shown}')
+    assert f'"verified":{shown}' in text
+    assert read_job_answer(text).verified is False
+    assert read_job_answer(answer().text()).verified is True
