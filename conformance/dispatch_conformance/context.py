@@ -1,6 +1,7 @@
 """What a scenario has at hand: coordinators, a stand-in for Ollama, a folder, the worker, its checks."""
 
 import asyncio
+import contextlib
 import tempfile
 import time
 from collections.abc import Mapping
@@ -88,7 +89,9 @@ class Context:
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
     async def __aenter__(self) -> Self:
-        self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dispatch-")))
+        # what a worker leaves in it may be another user's, as a container's is
+        folder = tempfile.TemporaryDirectory(prefix="dispatch-", ignore_cleanup_errors=True)
+        self.folder = Path(self._stack.enter_context(folder))
         await self._stack.enter_async_context(self.ollama)
         await self.new_stage()
         return self
@@ -177,7 +180,8 @@ class Context:
             self.workers.append(await self.host.bring(self, chosen))
             return self.workers[-1]
         if key_folder:
-            keys.parent.mkdir(parents=True, exist_ok=True)
+            with contextlib.suppress(OSError):
+                keys.parent.mkdir(parents=True, exist_ok=True)
         outfit = Outfit(
             url=url or chosen.url,
             ws_url=chosen.ws_url,

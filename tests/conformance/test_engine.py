@@ -299,3 +299,22 @@ async def test_workers_that_connect_and_never_register_are_given_up(tmp_path: Pa
 
     assert len(outcome.runs) == HOPELESS
     assert outcome.given_up == f"no worker registered in {HOPELESS} scenarios; the rest was not tried"
+
+
+async def test_what_a_worker_leaves_in_its_folder_is_no_failure_of_the_suite(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @scenario("area.folder", {"one": "W-OUT-3"})
+    async def folder(context: Context) -> None:
+        context.key_path.parent.write_text("not a folder")
+        await context.start()
+        (context.folder / "not ours").write_text("")
+        context.check("one").passed()
+
+    def refuse(*_args: object, **_names: object) -> None:
+        raise PermissionError("another user's")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.unlink", refuse)
+        outcome = await run(folder, worker="true")
+    assert (outcome.errors, verdicts(outcome)["area.one"]) == ([], Verdict.PASS)
