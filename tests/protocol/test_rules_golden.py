@@ -183,6 +183,11 @@ def test_after_a_leap_the_worker_is_judged_by_its_own_time() -> None:
     assert finding.t > 50 + 35
 
 
+def test_after_a_leap_the_coordinator_is_judged_no_more() -> None:
+    assert clauses(Script("session").drop("beat ack 41").judge()[0]) == {"C-HBT-1"}
+    assert _leaping().add(30.5, event="leap", seconds=35.0).drop("beat ack 41").judge()[0] == []
+
+
 def test_a_leap_makes_pairing_codes_expire() -> None:
     script = Script("session").add(80.0, event="leap", seconds=4000.0)
     claim = script.line("claim again")

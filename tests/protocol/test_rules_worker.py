@@ -5,6 +5,9 @@ from base64 import b64encode
 from collections.abc import Callable
 
 import pytest
+from dispatch_protocol.recording import frame_event
+from dispatch_protocol.rules.reading import read
+from dispatch_protocol.rules.records import Offered
 from dispatch_protocol.vocabulary import Role
 
 from tests.protocol.golden.script import (
@@ -253,6 +256,64 @@ def test_an_answer_to_a_message_without_answer_is_blamed_beside_what_it_is() -> 
 
     assert clauses(script.judge(Role.WORKER)[0]) == {"W-FRM-4", "W-ROB-15"}
     assert clauses(later.judge(Role.WORKER)[0]) == {"W-FRM-4"}
+
+
+def test_an_illegible_frame_while_a_job_runs_may_be_its_answer() -> None:
+    script = Script("session").replace("answer summarize", '"output":', "output:")
+    assigned = script.line("assign summarize")["t"]
+    script.say(assigned + 0.01, "coordinator", _PAID)
+
+    assert clauses(script.judge(Role.WORKER)[0]) == {"W-FRM-2"}
+
+
+def test_an_answer_without_an_id_is_an_attempt_at_the_only_job_alone() -> None:
+    alone = Script("session").drop("answer summarize").say(12.05, "worker", '{"type":"job_reject"}')
+    script = Script("session").drop("answer summarize").say(12.05, "worker", '{"type":"job_reject"}')
+    script.say(12.02, "coordinator", _assign(UNKNOWN)).say(12.2, "worker", _reject(UNKNOWN))
+
+    assert clauses(alone.judge(Role.WORKER)[0]) == {"W-JOB-7"}
+    assert clauses(script.judge(Role.WORKER)[0]) == {"W-JOB-7", "W-JOB-1"}
+
+
+def test_a_receipt_for_another_job_is_meant_for_the_only_one_that_awaits_its_own() -> None:
+    script = Script("session")
+    bare = json.loads(script.line("answer infer")["text"])
+    del bare["receipt"], bare["receipt_signature"]
+    script.frame("answer infer", json.dumps(bare))
+    script.say(60.15, "worker", script.line("submit classify")["text"].replace(CLASSIFY, UNKNOWN))
+
+    assert clauses(script.judge(Role.WORKER)[0]) == {"W-RCP-1", "W-RCP-2"}
+
+
+def test_a_job_behind_another_has_its_time_from_when_that_was_answered() -> None:
+    script = Script("session").move("answer classify", 69.9).move("submit classify", 70.0)
+    script.say(61.0, "coordinator", _assign(UNKNOWN))  # 15 s before the end, 6 s of them alone
+
+    assert clauses(script.judge(Role.WORKER)[0]) == set()
+
+
+def test_short_ids_that_resemble_each_other_are_different_jobs() -> None:
+    script = Script("session").say(15.0, "coordinator", _assign("7"))
+    script.say(15.1, "worker", _reject("17")).say(15.2, "worker", _reject("7"))
+
+    assert clauses(script.judge(Role.WORKER)[0]) - {"W-OUT-1"} == {"W-JOB-6"}
+
+
+@pytest.mark.parametrize(("length", "broken"), [(10, {"W-RCP-8", "W-SIG-2"}), (9_000, set())])
+def test_an_early_receipt_is_kept_for_its_job_unless_it_is_long(length: int, broken: set[str]) -> None:
+    script = Script("session").move("submit classify", Script("session").line("assign classify")["t"] + 0.01)
+    script.replace("submit classify", '"payment_ref"', f'"pad":"{"x" * length}","payment_ref"')
+
+    assert clauses(script.judge(Role.WORKER)[0]) == broken
+
+
+def test_of_a_malformed_register_the_key_is_read_and_the_job_types_that_are_some() -> None:
+    register = json.loads(Script("session").line("register")["text"])
+    register |= {"provider_type": "PHONE", "capabilities": ["TASK", "DANCE", 7, "TASK"]}
+    reading = read(frame_event(1.0, 1, Role.WORKER, json.dumps(register)))
+
+    assert reading.message is None
+    assert reading.offered == Offered(PUBKEY, frozenset({"TASK"}))
 
 
 def test_blank_input_may_be_rejected() -> None:
