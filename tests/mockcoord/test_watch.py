@@ -127,3 +127,17 @@ async def test_a_new_start_begins_a_new_transcript() -> None:
         async with running, worker(running) as one:
             await one.beat()
     assert watch.counts.total() == 0
+
+
+async def test_of_very_many_workers_those_are_counted_that_broke_something_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatch_mockcoord.watch.MAX_WORKERS", 2)
+    watch = Watch(Terms())
+    async with MockCoordinator(settings(), layers=(watch,)) as running:
+        for number in (1, 2, 1, 3):
+            async with worker(running, number) as one:
+                await one.say("nonsense")
+                await one.hear()
+    assert list(watch.by_worker) == [identity(number).pubkey_hex for number in (1, 3)]
+    assert watch.counts["W-FRM-2"] == 4
