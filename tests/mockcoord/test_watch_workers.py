@@ -95,13 +95,22 @@ async def scene(name: str, folder: Path, *faults: str, variety: bool = False) ->
     made = Scene(*faults, variety=variety)
     async with AsyncExitStack() as outer, made.running:
         await outer.enter_async_context(process(command, made.running.url, folder))
-        if not faults:
-            await until(lambda: made.online)
+        await until(lambda: made.online)
         yield made
     assert made.blame() == {}
 
 
 NAMES = ["reference", "javascript"]
+
+
+async def test_one_that_does_wrong_is_blamed(tmp_path: Path) -> None:
+    """Without this the others would hold of a watch that is blind."""
+    made = Scene()
+    command = [*WORKERS["independent"], "--defect", "hash-spaced"]
+    async with made.running, process(command, made.running.url, tmp_path):
+        await until(lambda: made.online)
+        await made.jobs()
+    assert made.blame().keys() == {"W-CAN-2"}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
