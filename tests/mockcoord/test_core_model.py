@@ -198,6 +198,29 @@ class CoreMachine(RuleBasedStateMachine):
         pubkey = data.draw(st.sampled_from(idle or [identity(1).pubkey_hex]), label="key")
         self.claim_code(list(self.driver.pairings)[-1], pubkey)
 
+    def idle(self) -> list[int]:
+        """The connections whose workers hold nothing and take tasks; they may still have to settle."""
+        peers = sorted(self.model.peers.items())
+        return [number for number, peer in peers if peer.job_id is None and "TASK" in peer.capabilities]
+
+    @precondition(lambda self: len(self.idle()) > 1)
+    @rule(data=st.data())
+    def wait_for_a_pairing(self, data: st.DataObject) -> None:
+        """A PRIVATE job that its one worker rejects, or has not settled for, is freed by another's claim."""
+        first, second = data.draw(st.permutations(self.idle()), label="workers")[:2]
+        user_id = f"user {len(self.driver.pairings)}"
+        for connection in (first, second):
+            self.create_code(user_id)
+            if connection not in self.model.peers:
+                return  # dropped by now
+            self.claim_code(list(self.driver.pairings)[-1], self.model.peers[connection].key)
+            self.judge()
+            if connection == first:
+                self.commit(JobType.TASK, Policy.CHEAP, PrivacyClass.PRIVATE, user_id)
+                self.judge()
+                if first in self.model.peers and self.model.peers[first].job_id == list(self.driver.jobs)[-1]:
+                    self.say(first, list(self.driver.jobs)[-1], "reject")
+
     @precondition(lambda self: self.driver.pairings)
     @rule(data=st.data(), number=KEYS, spelling=st.sampled_from(["lower", "upper", "bad"]))
     def claim(self, data: st.DataObject, number: int, spelling: str) -> None:

@@ -58,9 +58,11 @@ class Unreliable(MemoryStore):
     """A store in memory whose writes fail while `fails`."""
 
     fails = False
+    failures = 0
 
     def write(self, jobs: Collection[Job], pairings: Iterable[Pairing]) -> None:
         if self.fails:
+            self.failures += 1
             raise sqlite3.OperationalError("disk I/O error")
         super().write(jobs, pairings)
 
@@ -182,18 +184,35 @@ async def test_an_outage_takes_nothing_from_a_new_worker_s_grace() -> None:
             board.wake()
         return [(number, message["type"]) for number, message in sent[begun:]]
 
-    for number in (1, 2):
+    for number in (1, 2, 3):
         driver.keys[number] = identity(number)
         line: Any = Recorded(sent, number)
         board.opened(line, "/")
     board.received(1, stringify(driver.registration(1)))
-    jobs = [board.commit(REQUEST).id for _ in range(3)]
+    jobs = [board.commit(REQUEST).id for _ in range(4)]
     pass_time(0.3)
     store.fails = True
     board.received(1, stringify(driver.completion(1, jobs[0])))
-    board.received(2, stringify(driver.registration(2)))
+    for number in (2, 3):
+        board.received(number, stringify(driver.registration(number)))
     assert pass_time(2) == []
     store.fails = False
-    assert pass_time(0.25) == [(1, "job_assign"), (2, "register_ack")]
-    assert pass_time(0.3) == [(2, "job_assign")]
+    assert pass_time(0.25) == [(1, "job_assign"), (2, "register_ack"), (3, "register_ack")]
+    assert pass_time(0.3) == [(2, "job_assign"), (3, "job_assign")]
     board.stop()
+
+
+async def test_a_store_that_fails_is_not_tried_with_every_frame() -> None:
+    play = Play(1)
+    play.store.fails = True
+    before = play.store.failures
+    for number, driver in play.hands.items():
+        for _ in range(100):
+            play.commit()
+            play.say(number, driver.registration(number))
+    assert play.store.failures - before == 1
+    play.clock.now += 0.26
+    play.board.wake()
+    play.commit()
+    assert play.store.failures - before <= 3
+    play.board.stop()

@@ -150,6 +150,7 @@ async def test_what_a_worker_does_not_read_does_not_pile_up(running: MockCoordin
         line = running.switchboard.lines.get(1)
         assert line is not None
         assert len(vars(line)["_outbox"]) < 10
+        assert vars(line)["_wire"].queue.qsize() < 50
         await other.say("null")
         assert (await other.hear())["code"] == "INVALID_MSG"
         sending.cancel()

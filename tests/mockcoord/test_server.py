@@ -8,7 +8,7 @@ import pytest
 from dispatch_mockcoord.file_store import FileStore
 from dispatch_mockcoord.server import MockCoordinator
 
-from tests.mockcoord.client import settings
+from tests.mockcoord.client import settings, worker
 from tests.mockcoord.test_websocket import HANDSHAKE
 
 
@@ -39,3 +39,12 @@ async def test_whoever_is_cancelled_while_it_ends_leaves_no_store_and_no_port(
     async with MockCoordinator(settings(db=path, port=ending.port)) as again:
         assert again.switchboard.wake_at is None
     assert ending.switchboard._alarm._handle is None
+
+
+async def test_no_alarm_rings_after_the_end() -> None:
+    """A worker that leaves then is an input like any other."""
+    async with MockCoordinator(settings()) as ending, worker(ending), worker(ending, 2):
+        assert ending.switchboard._alarm._handle is not None
+        await ending.__aexit__(None, None, None)
+        assert ending.coordinator.registry.workers == {}
+        assert ending.switchboard._alarm._handle is None

@@ -13,7 +13,7 @@ from dispatch_mockcoord.wire import WebSocketProtocol
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.mockcoord.client import client, settings
+from tests.mockcoord.client import settings
 from tests.mockcoord.test_websocket import HANDSHAKE, exchange, is_alive, masked
 
 HEALTH = b"GET /v1/health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -104,15 +104,46 @@ class Waiting:
         await self.app(scope, receive, send)
 
 
-@pytest.mark.parametrize(("length", "status"), [(10, 201), (90_000, 413)])
-async def test_a_client_is_not_cut_off_because_this_side_is_slow(
-    monkeypatch: pytest.MonkeyPatch, length: int, status: int
-) -> None:
-    """It owes nothing: the request is whole, or what is missing of it has not been read."""
+async def test_a_client_is_not_cut_off_because_this_side_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It owes nothing: what is missing of its request has not been read."""
     monkeypatch.setattr(http_wire, "REQUEST_SECONDS", 0.02)
-    async with MockCoordinator(settings(), layers=[Slow()]) as running, client(running) as http:
-        answer = await http.post("/v1/trust/create", json={"user_id": "x" * length})
-        assert answer.status_code == status
+    head = (
+        b"POST /v1/jobs/commit/fast HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 90000\r\n\r\n"
+    )
+    async with MockCoordinator(settings(), layers=[Slow()]) as running:
+        reader, writer = await asyncio.open_connection(running.settings.host, running.port)
+        writer.write(head + b"x" * 80_000)
+        await asyncio.sleep(0.01)
+        writer.write(b"x" * 10_000)
+        assert (await asyncio.wait_for(reader.read(), 10)).startswith(b"HTTP/1.1 400 ")
+        writer.close()
+
+
+async def test_a_request_before_a_websocket_does_not_end_it(
+    running: MockCoordinator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a WebSocket owes is another's concern."""
+    monkeypatch.setattr(http_wire, "REQUEST_SECONDS", 0.02)
+    reader, writer = await asyncio.open_connection(running.settings.host, running.port)
+    writer.write(HEALTH)
+    await reader.readuntil(b"}")
+    writer.write(HANDSHAKE)
+    assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+    await asyncio.sleep(0.1)
+    writer.write(masked(1, b"null"))
+    assert b"INVALID_MSG" in await asyncio.wait_for(reader.readuntil(b"}"), 10)
+    writer.close()
+
+
+async def test_every_head_is_measured_by_itself(running: MockCoordinator) -> None:
+    """However many come on one connection, in however many pieces."""
+    reader, writer = await asyncio.open_connection(running.settings.host, running.port)
+    for _ in range(4):
+        writer.write(HEALTH[:-2] + b"X: " + b"x" * 20_000)
+        await asyncio.sleep(0.01)
+        writer.write(b"\r\n\r\n")
+        assert (await asyncio.wait_for(reader.readuntil(b"}"), 10)).startswith(b"HTTP/1.1 200 ")
+    writer.close()
 
 
 @pytest.mark.parametrize("before", [1, 3])
@@ -147,7 +178,9 @@ async def test_pings_are_read_only_as_fast_as_the_pongs_are_taken(running: MockC
                 refused = 0
             except BlockingIOError:
                 refused += 1
+                await asyncio.sleep(0.002)
             await asyncio.sleep(0)
+        assert not protocol.writable.is_set()
         assert protocol.transport.get_write_buffer_size() < 1_000_000
         taken = 0
         while taken < sent // 131 * 127:
