@@ -6,6 +6,7 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 from dispatch_conformance.report.junit import junit
+from dispatch_conformance.report.lines import entry_lines
 from dispatch_conformance.report.model import Report
 from dispatch_conformance.verdicts import Verdict
 from dispatch_protocol.clauses import Level, requirement_hash
@@ -57,6 +58,13 @@ def test_every_verdict_becomes_what_ci_servers_make_of_it() -> None:
         "the suite's own failure 1": "error",
         "area.gone W-OUT-1": "failure",
     }
+
+
+def test_what_is_known_is_skipped_with_its_reason_and_told_all_the_same() -> None:
+    cases = {case.get("name"): case for case in parsed(varied()).iter("testcase")}
+    known = cases["area.known W-OUT-5"]
+    assert (known.findtext("skipped") or "").startswith("known: ")
+    assert "clause    " in (known.findtext("system-out") or "")
 
 
 def test_a_warning_fails_where_the_run_has_it_so() -> None:
@@ -122,6 +130,14 @@ def test_very_many_failures_stay_bounded() -> None:
     text = junit(many(300))
     assert text.count("<failure") == 301
     assert len(text) < 20_000_000
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, 1_200), (400, 500), (2_000, 200)])
+def test_the_more_is_broken_the_less_is_told_of_each(count: int, shown: int) -> None:
+    made = many(count)
+    report = replace(made, results=tuple(replace(result, message="x" * 9_000) for result in made.results))
+    for lines in entry_lines(report).values():
+        assert f"found     {'x' * shown}… (9000 characters)" in lines
 
 
 def test_the_hostile_text_is_hostile() -> None:
