@@ -6,6 +6,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from dispatch_conformance.commands.attaching import Steps
 from dispatch_conformance.report.model import make_report
 from dispatch_conformance.report.progress import Progress
 from dispatch_conformance.report.terminal import Terminal
@@ -113,3 +114,16 @@ def test_the_conclusion_is_the_last_line(monkeypatch: pytest.MonkeyPatch) -> Non
     assert quiet[-1] == lines[-1]
     assert "FAIL  area.one  W-OUT-3 MUST" in quiet
     assert not [line for line in quiet if line.startswith("pass")]
+
+
+def test_the_steps_of_an_attached_run_are_named_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for screen, quiet, told in (
+        (Screen(), False, "[1/1] area.scenario\n[1/1] area.scenario\n"),
+        (Screen(), True, ""),
+        (io.StringIO(), False, ""),
+    ):
+        monkeypatch.setattr(sys, "stderr", screen)
+        steps = Steps(1, quiet=quiet)
+        for _ in range(2):  # a repetition is no further one
+            steps.began(EMPTY)
+        assert screen.getvalue() == told
