@@ -184,8 +184,9 @@ def test_after_a_leap_the_worker_is_judged_by_its_own_time() -> None:
 
 
 def test_after_a_leap_the_coordinator_is_judged_no_more() -> None:
-    assert clauses(Script("session").drop("beat ack 41").judge()[0]) == {"C-HBT-1"}
-    assert _leaping().add(30.5, event="leap", seconds=35.0).drop("beat ack 41").judge()[0] == []
+    silent = ("beat ack 31", "beat ack 41", "beat ack 51", "beat ack 61", "beat ack 71")
+    assert clauses(Script("session").drop(*silent).judge()[0]) == {"C-HBT-1"}
+    assert _leaping().add(30.5, event="leap", seconds=35.0).drop(*silent).judge()[0] == []
 
 
 def test_a_leap_makes_pairing_codes_expire() -> None:
