@@ -47,6 +47,16 @@ SOURCES: Final = {
         "with open_() as socket:\n    register(socket)\n"
         "    for number in range(1_000_000):\n        send(socket, type='chatter', number=number)\n"
     ),
+    "registers_without_end": "with open_() as socket:\n    while True:\n        register(socket)\n",
+    "breeds_orphans": (
+        "os.write(2, bytes(range(256)) * 100)\n"
+        "with open_() as socket:\n    register(socket)\n"
+        "    for _ in range(50):\n"
+        "        if os.fork() == 0:\n            os.setsid()\n"
+        "            if os.fork() == 0:\n                os.closerange(0, 100)\n                time.sleep(120)\n"
+        "            os._exit(0)\n        os.wait()\n"
+        "    serve(socket)\n"
+    ),
     "a_hundred_megabytes": (
         "with open_() as socket:\n    register(socket)\n"
         "    socket.send('x' * 100_000_000)\n    serve(socket)\n"

@@ -134,6 +134,8 @@ def test_a_failed_check_is_1_and_its_evidence_is_written(
         ("a_gigabyte", {"W-CAN-2"}),
         ("ignores_sigterm", {"W-CAN-2"}),
         ("leaves_children", {"W-CAN-2"}),
+        ("breeds_orphans", {"W-CAN-2"}),
+        ("registers_without_end", {"W-JOB-1"}),
         ("a_hundred_megabytes", {"W-JOB-1"}),
         ("hostile_texts", {"W-OUT-4"}),
     ],

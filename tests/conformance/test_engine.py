@@ -318,3 +318,17 @@ async def test_what_a_worker_leaves_in_its_folder_is_no_failure_of_the_suite(
         patch.setattr("os.unlink", refuse)
         outcome = await run(folder, worker="true")
     assert (outcome.errors, verdicts(outcome)["area.one"]) == ([], Verdict.PASS)
+
+
+async def test_a_worker_that_registers_is_not_given_up_on(tmp_path: Path) -> None:
+    def numbered(number: int) -> Scenario:
+        @scenario(f"area.{number}", {"one": "W-OUT-3"})
+        async def registers(context: Context) -> None:
+            await context.worker()
+            context.check("one").passed()
+
+        return registers
+
+    several = [numbered(number) for number in range(HOPELESS + 2)]
+    outcome = await run(*several, worker=command(tmp_path, "echo"), jobs=1)
+    assert (len(outcome.runs), outcome.given_up) == (HOPELESS + 2, "")
