@@ -46,6 +46,7 @@ class Scene:
     """A coordinator with a watch over it, and clients that insist."""
 
     def __init__(self, *faults: str, variety: bool = False) -> None:
+        self.finished = 0
         self.time = Timekeeper()
         self.faults = Faults(faults, seed=5, variety=variety)
         self.watch = Watch(settings().terms)
@@ -70,6 +71,7 @@ class Scene:
         for _ in range(30):
             seen = await http.get(f"/v1/jobs/{committed.json()['job_id']}")
             if seen.status_code == 200 and seen.json()["status"] in ("completed", "failed"):
+                self.finished += 1
                 return
             await asyncio.sleep(0.02)
 
@@ -118,6 +120,7 @@ async def test_one_that_does_wrong_is_blamed(tmp_path: Path) -> None:
 async def test_under_a_fault(name: str, fault: str, tmp_path: Path) -> None:
     async with scene(name, tmp_path, fault) as made:
         await made.jobs()
+    assert made.finished or "job_assign" in fault  # an assignment that is lost is out for two minutes
     assert set(made.faults.counts) == {fault.partition(":")[0]}
 
 
@@ -125,6 +128,7 @@ async def test_under_a_fault(name: str, fault: str, tmp_path: Path) -> None:
 async def test_under_variety(name: str, tmp_path: Path) -> None:
     async with scene(name, tmp_path, variety=True) as made:
         await made.jobs()
+    assert made.finished
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -135,6 +139,7 @@ async def test_while_the_clock_leaps(name: str, tmp_path: Path) -> None:
             await asyncio.sleep(0.01)
             made.time.advance(seconds)
             await work
+    assert made.finished
 
 
 async def test_through_a_leap_that_drops_it_and_its_return(tmp_path: Path) -> None:
