@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager
 from typing import Any, cast
 
 import pytest
+from dispatch_protocol.errors import TransportError
 from dispatch_protocol.vocabulary import MAX_FRAME_BYTES
 from dispatch_worker.effects import Close
-from dispatch_worker.wire import MAX_QUEUED, Wire, open_wire
+from dispatch_worker.wire import MAX_QUEUED, MAX_REFUSAL_BYTES, Wire, open_wire
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from tests.hostile import wire as raw
+from tests.worker.listening import answer, listening
 
 PING = raw.frame(raw.PING, b"x" * 125, masked=False)
 EMPTY = raw.frame(raw.CONTINUATION, b"", masked=False, fin=False)
@@ -86,6 +88,16 @@ async def test_w_end_2_a_goodbye_behind_frames_that_nobody_reads_has_its_time() 
         wire.close(Close(1000))
         await asyncio.wait_for(wire.write(), 20)
         gone.set()
+
+
+@pytest.mark.parametrize(
+    ("length", "message"),
+    [(MAX_REFUSAL_BYTES, "HTTP 500"), (MAX_REFUSAL_BYTES + 1, "did not receive a valid HTTP response")],
+)
+async def test_the_body_of_a_refused_handshake_is_bounded(length: int, message: str) -> None:
+    async with listening(answer(500, b"x" * length)) as server:
+        with pytest.raises(TransportError, match=message):
+            await asyncio.wait_for(open_wire(server.url.replace("http", "ws"), lambda: None), 20)
 
 
 class Stuck:

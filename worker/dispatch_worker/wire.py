@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from dispatch_protocol.errors import TransportError
 from dispatch_protocol.vocabulary import MAX_FRAME_BYTES
+from websockets import http11
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.frames import CTRL_OPCODES, Frame
@@ -35,6 +36,11 @@ MAX_QUEUED_CHARACTERS: Final = MAX_FRAME_BYTES
 
 MAX_UNSENT_BYTES: Final = 2 * MAX_FRAME_BYTES
 """How much may lie unread before the other side's next ping ends the connection; one frame and more fits."""
+
+MAX_REFUSAL_BYTES: Final = 131_072
+"""How long a refused handshake's body may be; the library's megabyte, in single bytes, takes it a minute."""
+
+http11.MAX_BODY_SIZE = MAX_REFUSAL_BYTES
 
 ABNORMAL: Final = 1006
 """The code of a connection that ended without a close frame (RFC 6455 §7.1.5)."""
