@@ -53,7 +53,8 @@ SOURCES: Final = {
         "with open_() as socket:\n    register(socket)\n"
         "    for _ in range(50):\n"
         "        if os.fork() == 0:\n            os.setsid()\n"
-        "            if os.fork() == 0:\n                os.closerange(0, 100)\n                time.sleep(120)\n"
+        "            if os.fork() == 0:\n"
+        "                os.closerange(0, 100)\n                time.sleep(120)\n"
         "            os._exit(0)\n        os.wait()\n"
         "    serve(socket)\n"
     ),
