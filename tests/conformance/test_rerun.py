@@ -122,6 +122,21 @@ def test_a_mistake_in_a_recording_made_elsewhere_is_charged_by_its_clause(
         assert printed.splitlines()[-1].startswith("FAILED  1 checks")
 
 
+def test_what_a_worker_answered_is_judged_though_it_died_of_what_came_then(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    texts = {"classify": "goodness", "summarize": "x" * 70_000}
+    frames = [
+        (Role.COORDINATOR, assignment(task, json.dumps({"task_type": task, "input": text})))
+        for task, text in texts.items()
+    ]
+    file = recorded(tmp_path / "r.jsonl", *frames)
+    defects = "--defect whole-words-only --defect dies-of-long-messages"
+    assert replayed(file, f"{sys.executable} -m tests.mutants {defects}") == 1
+    assert "FAIL  replay.substrings  W-OUT-11" in capsys.readouterr().out
+
+
 def test_a_smallest_sequence_is_at_fault_also_where_it_alone_may_mean_another_mistake(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
