@@ -200,7 +200,7 @@ def test_a_worker_at_another_port_has_not_come(tmp_path: Path) -> None:
 def test_tls_that_does_not_come_about_is_told(tmp_path: Path, secured: bool, scheme: str, words: str) -> None:
     cert, key = certificate(tmp_path)
     tls = ("--tls-cert", str(cert), "--tls-key", str(key)) if secured else ()
-    with Attached(tmp_path, "--only", "jobs", "--wait", "2", *tls) as run:
+    with Attached(tmp_path, "--only", "jobs", "--wait", "3", *tls) as run:
         run.worker(f"{scheme}://{run.url().partition('://')[2]}")
         code, printed = run.end()
     assert code == 3, printed
