@@ -78,7 +78,9 @@ def test_the_environment_does_not_steer_it(
     monkeypatch.chdir(tmp_path)
     (tmp_path / "dispatch_worker.py").write_text("raise SystemExit('the wrong module')")
     with WorkerProcess(running, tmp_path) as worker:
-        assert "claim" not in worker.output
+        running.run("classify", "good")
+    assert "claim" not in worker.output
+    assert "claim" not in running.transcript.tail()
 
 
 def test_one_that_does_not_end_is_killed(

@@ -1,5 +1,6 @@
 """The watch: what breaks a clause is reported while it happens, and nothing else is."""
 
+import asyncio
 import time
 
 import pytest
@@ -9,6 +10,7 @@ from dispatch_mockcoord.core.terms import Terms
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
 from dispatch_mockcoord.stalls import LEAST_SECONDS, TICK_SECONDS, Stalls
+from dispatch_mockcoord.switchboard import Switchboard
 from dispatch_mockcoord.watch import Watch
 from dispatch_protocol.canonical import stringify
 from dispatch_protocol.clauses import Level
@@ -79,6 +81,19 @@ async def test_what_is_late_is_nobodys_fault_if_this_process_stood_still(stalled
         watch.event(frame_event(30.0, 1, Role.WORKER, BEAT))
         assert dict(watch.counts) == ({} if stalled else {"W-HBT-1": 1})
         assert watch.excused == stalled
+
+
+async def test_what_is_late_is_nobodys_fault_either_while_the_store_holds_everything_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dispatch_mockcoord.watch.TICK_SECONDS", 0.01)
+    monkeypatch.setattr(Switchboard, "is_held_up", property(lambda board: True))
+    watch = Watch(Terms())
+    async with MockCoordinator(Settings(), layers=(watch,)):
+        opened(watch)
+        await asyncio.sleep(0.1)
+        watch.event(frame_event(30.0, 1, Role.WORKER, BEAT))
+    assert (dict(watch.counts), watch.excused) == ({}, 1)
 
 
 def test_a_stall_is_over_after_its_time() -> None:

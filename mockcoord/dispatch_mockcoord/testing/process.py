@@ -130,7 +130,7 @@ class WorkerProcess:
                 raise NotInTime(f"dispatch-worker has not registered within {seconds}:\n{self.output}")
 
     def _command(self) -> list[str]:
-        # -P: the tests' own folder must not stand before the installed package.
+        # -P: the modules of this folder are none of the worker's.
         run = [sys.executable, "-P", _LEASH]
         where = ["--coordinator-url", self._coordinator.url, "--key-path", str(self._key_path)]
         return [*run, *where, *_DEFAULTS, *self._arguments]
