@@ -126,7 +126,7 @@ def test_what_a_worker_answered_is_judged_though_it_died_of_what_came_then(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(__file__).parents[2])
-    texts = {"classify": "goodness", "summarize": "x" * 70_000}
+    texts = {"classify": "goodness", "summarize": "x" * 70_000, "extract_json": "{}"}
     frames = [
         (Role.COORDINATOR, assignment(task, json.dumps({"task_type": task, "input": text})))
         for task, text in texts.items()
