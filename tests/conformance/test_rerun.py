@@ -119,7 +119,7 @@ def test_a_mistake_in_a_recording_made_elsewhere_is_charged_by_its_clause(
         assert replayed(file, f"{sys.executable} {RUN} {name}") == 1
         printed = capsys.readouterr().out
         assert f"FAIL  replay.{check}  " in printed
-        assert printed.splitlines()[-1].startswith("FAILED  1 checks")
+        assert printed.splitlines()[-1].startswith("FAILED  1 check of ")
 
 
 def test_what_a_worker_answered_is_judged_though_it_died_of_what_came_then(
