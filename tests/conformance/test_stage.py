@@ -117,7 +117,7 @@ async def test_a_job_waits_for_the_claim_where_a_code_was_given_out(stage: Stage
     assert answer.status_code == 200
     assert list(answer.json()) == ["user_id", "paired_at"]
     assert stage.claims[0].members == body
-    await assigning
+    assert (await assigning).sent_at >= stage.claims[0].t + SETTLE_SECONDS
 
 
 async def test_claims_that_are_wrong_are_refused_as_the_network_does(stage: Stage) -> None:
@@ -317,3 +317,15 @@ async def test_a_worker_that_is_gone_in_the_middle_of_its_frames_leaves_no_warni
             link.answer(acknowledgement(stage.sessions[0]))
         await asyncio.sleep(0)
     assert not caplog.records
+
+
+async def test_registrations_beyond_its_bound_are_left_without_an_answer(
+    stage: Stage, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dispatch_conformance.scripted.MOST_SESSIONS", 2)
+    await worker.register()
+    await worker.register()
+    await worker.send(**REGISTER)
+    await worker.send(type="heartbeat", provider_pubkey=KEY)
+    assert (await worker.receive())["type"] == "heartbeat_ack"
+    assert len(stage.sessions) == 2
