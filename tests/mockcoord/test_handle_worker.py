@@ -1,5 +1,6 @@
 """The well-behaved worker as a process: it registers, works, comes back, and leaves nothing behind."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -68,6 +69,13 @@ def test_it_comes_back_when_it_was_dropped(running: CoordinatorHandle, tmp_path:
 def test_one_that_cannot_be_started_says_what_it_printed(running: CoordinatorHandle, tmp_path: Path) -> None:
     with pytest.raises(WorkerEnded, match=r"ended with 2:\n.*concurrency must be a number"):
         WorkerProcess(running, tmp_path, "--concurrency", "0").start()
+
+
+def test_nothing_is_left_open_behind_it(running: CoordinatorHandle, tmp_path: Path) -> None:
+    """What is left open is warned of when it is collected, and a warning is an error here."""
+    with WorkerProcess(running, tmp_path):
+        pass
+    gc.collect()
 
 
 def test_the_environment_does_not_steer_it(
