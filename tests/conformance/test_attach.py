@@ -51,6 +51,17 @@ def test_a_worker_that_reconnects_is_never_restarted(tmp_path: Path) -> None:
     assert "see --expect llm" in printed
 
 
+def test_a_model_that_is_not_the_suites_is_asked_nothing(tmp_path: Path) -> None:
+    with Attached(tmp_path, "--only", "faulty") as run:
+        run.worker(run.url())
+        code, printed = run.end()
+    assert code == 0, printed
+    (transcript,) = (tmp_path / "report" / "transcripts").iterdir()
+    text = transcript.read_text("utf-8").replace("\\", "")
+    assert '"job_type":"TASK"' in text
+    assert '"job_type":"LLM_INFER"' not in text
+
+
 def test_over_tls_with_a_pairing_code_and_the_suite_as_its_model(tmp_path: Path) -> None:
     cert, key = certificate(tmp_path)
     chosen = (
