@@ -208,6 +208,19 @@ def test_an_interrupt_while_it_is_loaded_ends_it_quietly(monkeypatch: pytest.Mon
     assert ended.value.code == 0
 
 
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_a_standard_stream_that_is_closed_does_not_end_it(closed: str) -> None:
+    line = f'exec "$@" {closed}'
+    command = ["sh", "-c", line, "sh", *COMMAND, "--port", "0", "--ready-json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        where = Json.read(running.stdout.readline()).value
+        assert isinstance(where, dict)
+        assert httpx2.get(f"{where['url']}/v1/health").status_code == 200
+        running.terminate()
+        assert running.wait(20) == 0
+
+
 def test_more_and_less_at_once_is_misuse() -> None:
     with pytest.raises(SystemExit) as ended:
         chosen("-v", "-q")
