@@ -74,6 +74,7 @@ def test_the_verdict_and_the_advice_are_readable() -> None:
         assert advice(running) != []
         for line in advice(running):
             expect_readable(line, 2_000)
+            assert " SHOULD: " in line
         running.allow("W")
 
 
