@@ -139,9 +139,9 @@ async def test_every_head_is_measured_by_itself(running: MockCoordinator) -> Non
     """However many come on one connection, in however many pieces."""
     reader, writer = await asyncio.open_connection(running.settings.host, running.port)
     for _ in range(4):
-        writer.write(HEALTH[:-2] + b"X: " + b"x" * 20_000)
-        await asyncio.sleep(0.01)
-        writer.write(b"\r\n\r\n")
+        for piece in (HEALTH[:-2], b"X: " + b"x" * 20_000, b"\r\n\r\n"):
+            writer.write(piece)
+            await asyncio.sleep(0.01)
         assert (await asyncio.wait_for(reader.readuntil(b"}"), 10)).startswith(b"HTTP/1.1 200 ")
     writer.close()
 
