@@ -201,6 +201,7 @@ def test_output_keeps_its_beginning_and_its_end() -> None:
     assert text.startswith("begin")
     assert text.endswith("end\ufffd")
     assert len(text) < 2 * KEPT_BYTES + 100
+    assert sum(map(len, output._tail)) < KEPT_BYTES + 1000
 
 
 @linux
@@ -295,6 +296,15 @@ def test_orphans_that_end_by_themselves_are_reaped_while_the_worker_runs(tmp_pat
 
     before = set(processes.all_processes())
     assert supervised(run()) == 5
+
+
+@linux
+def test_a_process_is_not_ended_in_place_of_one_that_had_its_number() -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        entry = processes.all_processes()[other.pid]
+        processes.end_at_once(entry._replace(started=entry.started - 1))
+        assert is_running(other.pid)
+        other.kill()
 
 
 async def test_stopping_twice_and_signalling_an_ended_worker_do_nothing(start: Start) -> None:

@@ -193,6 +193,17 @@ async def test_what_declines_a_job(
     assert (answer.answered, answer.refused) == (True, refused)
 
 
+async def test_a_hundred_answers_to_a_job_are_kept(stage: Stage, worker: Worker) -> None:
+    await worker.register()
+    assignment = await stage.assign("TASK", TASK)
+    for _ in range(120):
+        await worker.send(type="job_reject", job_id=assignment.job_id, reason="")
+    await worker.send(type="heartbeat", provider_pubkey=KEY)
+    while (await worker.receive())["type"] != "heartbeat_ack":
+        pass
+    assert len(assignment.answers) == 100
+
+
 async def test_answers_to_other_jobs_are_not_taken(stage: Stage, worker: Worker) -> None:
     await worker.register()
     assignment = await stage.assign("TASK", TASK)
