@@ -146,6 +146,7 @@ def test_the_width_is_that_of_the_terminal_or_of_columns(tmp_path: Path) -> None
 
 
 def test_what_comes_from_outside_is_inert() -> None:
+    assert inert("\x1b[2J\x7f") == "\\x1b[2J\\x7f"
     roster = Roster()
     events = (
         frame_event(1.0, 1, Role.WORKER, HOSTILE),

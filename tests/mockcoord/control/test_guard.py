@@ -110,6 +110,13 @@ async def test_a_form_changes_nothing(declared: str) -> None:
         assert where.time.clock.ahead == 0
 
 
+async def test_however_its_path_is_spelled_it_is_guarded() -> None:
+    async with stage() as where:
+        for path in ("/_MOCK/STATE", "/%5fmock/state", "/_mock%2fstate", "/_mock/state/"):
+            assert (await where.raw("GET", path, where.host)).status == 200, path
+            assert (await where.raw("GET", path, where.host, "Origin: null")).status == 403, path
+
+
 async def test_preflights_allow_nothing() -> None:
     async with stage() as where:
         for path in READ:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from dispatch_mockcoord.control.downloads import MAX_DOWNLOADS
 
 from tests.mockcoord.client import TASK, connected, worker
 from tests.mockcoord.control.stage import Stage, stage
@@ -185,3 +186,9 @@ async def test_lone_surrogates_are_shown_escaped() -> None:
             assert b'"user_id":"\\ud800"' in listed.content
             whole = await asked.get(f"/_mock/jobs/{made.json()['job_id']}")
             assert b"\\ud801" in whole.content
+
+
+async def test_a_download_that_is_over_makes_room_for_others() -> None:
+    async with stage() as where, where.client() as asked:
+        answers = [await asked.get("/_mock/transcript") for _ in range(MAX_DOWNLOADS + 1)]
+        assert {answer.status_code for answer in answers} == {200}

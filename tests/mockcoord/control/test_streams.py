@@ -80,6 +80,15 @@ async def test_a_job_that_nobody_saw_is_told_as_it_stands() -> None:
         assert (job["id"], job["status"], job["has_receipt"]) == (job_id, "completed", True)
 
 
+async def test_a_job_of_the_demo_mode_is_told_though_nobody_keeps_it() -> None:
+    async with stage() as where, where.client() as asked, worker(where.running) as session:
+        await asked.post("/v1/demo/start", json={})
+        await asked.post("/_mock/clock", json={"seconds": 20})
+        assert (await session.hear())["type"] == "job_assign"
+        async with listening(where, "?since=0&kinds=job") as stream:
+            assert (await stream.until("job")).data["demo"] is True
+
+
 async def test_an_id_of_another_run_begins_anew_and_says_so() -> None:
     async with stage() as where, connected(where.running):
         for foreign in ("another-5", "x", "-", "", "\u00e9-1"):
