@@ -102,7 +102,7 @@ class Conduct:
 
     `acks`: the frames that answer a registration, sent in one segment after `ack_delay` seconds; a session
     counts as acknowledged if one of them has the status `ok`. `with_acks`: assignments (from
-    `Stage.prepare`) that follow them in the same segment. `heartbeat_acks`: whether heartbeats are answered.
+    `Stage.prepare`) that follow them in the same segment.
     `claim`: the answer to a pairing claim, instead of 200 for the right code and 400 for another. `rest`: an
     answer for any other HTTP request, or None for the faithful one. `look`: sees every worker's frame first;
     what it returns true for is not answered.
@@ -111,7 +111,6 @@ class Conduct:
     acks: Callable[[Session], Sequence[str]] = lambda session: (acknowledgement(session),)
     ack_delay: float = 0.0
     with_acks: Callable[[Session], Sequence[Assignment]] = lambda _session: ()
-    heartbeat_acks: bool = True
     claim: Reply | None = None
     rest: Callable[[Request], Reply | None] = lambda _request: None
     look: Callable[[Link, Frame], bool] = lambda _link, _frame: False

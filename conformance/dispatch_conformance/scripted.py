@@ -150,7 +150,7 @@ class ScriptedCoordinator:
         for session in self.sessions:
             if session.link is link and len(session.heartbeats) < MOST_HEARTBEATS:
                 session.heartbeats.append(self.transcript.now)
-        if self.conduct.heartbeat_acks and link.open:
+        if link.open:
             link.answer(HEARTBEAT_ACK)
 
     def _receipt(self, members: Mapping[str, Member]) -> None:
