@@ -28,7 +28,7 @@ MAX_FRAME: Final = 16 * 1024 * 1024
 """The longest message taken from a worker, in bytes; far above the protocol's own limit, so that a breach of
 that is seen and judged. Beyond it: close 1009."""
 
-FREE_FRAMES: Final = 2_000
+FREE_FRAMES: Final = 4_000
 """How many frames a worker may send on a connection whatever happens."""
 
 FRAMES_PER_FRAME: Final = 16
@@ -152,8 +152,11 @@ class Link(Outgoing, asyncio.Protocol):
 
     def _receive(self, frame: WsFrame) -> None:
         self.frames_in += 1
-        if self.frames_in > FREE_FRAMES + FRAMES_PER_FRAME * self.frames_out or self._transcript.full:
+        if self.frames_in > FREE_FRAMES + FRAMES_PER_FRAME * self.frames_out:
             self._give_up("flood", 1008, f"{self.frames_in} frames for {self.frames_out} received")
+            return
+        if self._transcript.full:
+            self._give_up("flood", 1008, f"more than can be kept, with frame {self.frames_in}")
             return
         data = bytes(frame.data)
         match frame.opcode:

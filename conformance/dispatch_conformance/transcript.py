@@ -17,13 +17,13 @@ from dispatch_protocol.recording import Closed, Frame, Http, Opened, TranscriptE
 MAX_EVENTS: Final = 100_000
 """How many events a transcript keeps."""
 
-MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_BYTES: Final = 256 * 1024 * 1024
 """How much memory a transcript's payloads may take."""
 
 OWN_BYTES: Final = 1024 * 1024
 """How much of that every transcript has for itself."""
 
-SHARED_BYTES: Final = 128 * 1024 * 1024
+SHARED_BYTES: Final = 512 * 1024 * 1024
 """How much the transcripts of one run share beyond that."""
 
 _T = TypeVar("_T")
