@@ -23,7 +23,7 @@ _PIECE: Final = 65_536
 def main() -> int:
     """Measure and print; 1 where a bar is missed."""
     parser = argparse.ArgumentParser(prog="python -m bench.control", description=__doc__.partition("\n")[0])
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=11)
     parser.add_argument("--jobs", type=int, default=4_000, help="in each round")
     options = parser.parse_args()
     found = measure(options.rounds, options.jobs)

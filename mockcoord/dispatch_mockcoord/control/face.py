@@ -1,6 +1,6 @@
 """The control face as an application around the coordinator's: which requests are its own, who may ask."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from dispatch_protocol.rest import RestFault
@@ -37,13 +37,16 @@ class Face:
         self._own.router.redirect_slashes = False
         self._has_page = any(_takes(route, PAGE) for route in routes)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or connection."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one request or connection. What is not its own costs nothing but the look at its path."""
         path = scope["path"].lower() if scope["type"] == "http" else ""
         is_page = self._has_page and path in (PAGE, f"{PAGE}/")
-        if not is_page and path != PREFIX and not path.startswith(f"{PREFIX}/"):
-            await self._inner(scope, receive, send)
-            return
+        if is_page or path == PREFIX or path.startswith(f"{PREFIX}/"):
+            return self._serve(scope, receive, send, is_page=is_page)
+        return self._inner(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, *, is_page: bool) -> None:
+        """Serve a request of its own."""
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -1,5 +1,6 @@
 """Faults of HTTP around a running coordinator: which strike at a request, marked, then done."""
 
+from collections.abc import Awaitable
 from itertools import count
 from typing import Final, Protocol
 
@@ -43,11 +44,14 @@ class RequestFaults:
         self._switchboard = switchboard
         self._numbers = count(1)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request, or spoil it."""
-        if scope["type"] != "http" or not self._faults.concerns(Stage.REQUEST):
-            await self._app(scope, receive, send)
-            return
+        if scope["type"] == "http" and self._faults.concerns(Stage.REQUEST):
+            return self._serve(scope, receive, send)
+        return self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve a request that faults may strike."""
         pubkey = ""
         if _is_claim(scope):
             pubkey, receive = await _claimant(scope, receive)
