@@ -18,11 +18,10 @@ from typing import Any, Final, Self
 from dispatch_mockcoord.server import MockCoordinator
 from dispatch_mockcoord.settings import Settings
 from dispatch_protocol.canonical import JsonValue, parse, stringify
-from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
+from dispatch_protocol.codec import decode
 from dispatch_protocol.errors import JsonSyntaxError, UsageError, Violation
 from dispatch_protocol.messages import Register, RegisterAck
 from dispatch_protocol.recording import Frame, TranscriptEvent
-from dispatch_protocol.vocabulary import Role
 
 from dispatch_conformance.launch import WorkerProcess
 from dispatch_conformance.lifeline import has_ended, unregistered
@@ -145,9 +144,8 @@ class Embedded:
         self.transcript.add(event)
 
     def _see_frame(self, event: Frame) -> None:
-        decode = decode_from_worker if event.sender is Role.WORKER else decode_from_coordinator
         try:
-            message = decode(event.payload)
+            message = decode(event.payload, event.sender)
         except Violation:
             return
         if isinstance(message, Register):

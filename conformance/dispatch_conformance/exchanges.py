@@ -10,12 +10,11 @@ from functools import cache
 from importlib.resources import files
 
 from dispatch_protocol.canonical import Json
-from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
+from dispatch_protocol.codec import decode
 from dispatch_protocol.errors import Violation
 from dispatch_protocol.messages import JobAssign, JobComplete
 from dispatch_protocol.recording import Frame, Recording, read_lines
 from dispatch_protocol.tasks import Request, read_payload
-from dispatch_protocol.vocabulary import Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +45,8 @@ def recorded_jobs(recording: Recording) -> Iterator[tuple[JobAssign, Json | None
     for event in recording.events:
         if not isinstance(event, Frame):
             continue
-        decode = decode_from_worker if event.sender is Role.WORKER else decode_from_coordinator
         try:
-            message = decode(event.payload)
+            message = decode(event.payload, event.sender)
         except Violation:
             continue
         if isinstance(message, JobAssign):

@@ -42,16 +42,31 @@ _JSON_WORDS: Final = {
 """What the reader of a message calls the types that msgspec names as Python does."""
 
 
+def decode(frame: str | bytes, sender: Role, limit: int = MAX_FRAME_BYTES) -> Message | UnknownType:
+    """The message in a frame that this side sent. Raises Violation."""
+    members = read_frame(frame, sender, limit)
+    name = members["type"].value if "type" in members else None
+    if not isinstance(name, str):
+        raise Violation(NAMED_TYPE[sender], "$.type", WireCode.INVALID_MSG, "no string member `type`")
+    kind = MESSAGES[sender].get(name)
+    if kind is None:
+        return UnknownType(name)
+    message = _convert(kind, members)
+    if isinstance(message, ReceiptSubmit):
+        _expect_named_job(message.receipt)
+    return message
+
+
 def decode_from_worker(frame: str | bytes, limit: int = MAX_FRAME_BYTES) -> WorkerMessage | UnknownType:
     """The message in a frame that a worker sent. Raises Violation."""
-    return cast("WorkerMessage | UnknownType", _decode(frame, Role.WORKER, limit))
+    return cast("WorkerMessage | UnknownType", decode(frame, Role.WORKER, limit))
 
 
 def decode_from_coordinator(
     frame: str | bytes, limit: int = MAX_FRAME_BYTES
 ) -> CoordinatorMessage | UnknownType:
     """The message in a frame that a coordinator sent. Raises Violation."""
-    return cast("CoordinatorMessage | UnknownType", _decode(frame, Role.COORDINATOR, limit))
+    return cast("CoordinatorMessage | UnknownType", decode(frame, Role.COORDINATOR, limit))
 
 
 def encode(message: Message) -> str:
@@ -69,20 +84,6 @@ def encode(message: Message) -> str:
             text = stringify(msgspec.to_builtins(value))
         pieces.append(f'"{name}":{text}')
     return "{" + ",".join(pieces) + "}"
-
-
-def _decode(frame: str | bytes, sender: Role, limit: int) -> Message | UnknownType:
-    members = read_frame(frame, sender, limit)
-    name = members["type"].value if "type" in members else None
-    if not isinstance(name, str):
-        raise Violation(NAMED_TYPE[sender], "$.type", WireCode.INVALID_MSG, "no string member `type`")
-    kind = MESSAGES[sender].get(name)
-    if kind is None:
-        return UnknownType(name)
-    message = _convert(kind, members)
-    if isinstance(message, ReceiptSubmit):
-        _expect_named_job(message.receipt)
-    return message
 
 
 def _convert(kind: type[Message], members: dict[str, Member]) -> Message:

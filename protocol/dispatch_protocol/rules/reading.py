@@ -5,11 +5,11 @@ that a worker which sends binary frames is not also said never to have registere
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from dispatch_protocol.canonical import JsonValue
-from dispatch_protocol.codec import decode_from_coordinator, decode_from_worker
+from dispatch_protocol.codec import decode
 from dispatch_protocol.errors import Violation, shown
 from dispatch_protocol.frames import BOUNDED, ONE_OBJECT, TEXT_FRAMES, read_frame
 from dispatch_protocol.messages import Message, UnknownType
@@ -18,10 +18,6 @@ from dispatch_protocol.rules.ledger import Ledger
 from dispatch_protocol.rules.records import Offered
 from dispatch_protocol.vocabulary import MAX_FRAME_BYTES, JobType, Role, WireCode
 
-_DECODERS: Final[Mapping[Role, Callable[[str | bytes, int], Message | UnknownType]]] = {
-    Role.WORKER: decode_from_worker,
-    Role.COORDINATOR: decode_from_coordinator,
-}
 _KNOWN_TYPE: Final = {Role.WORKER: "W-FRM-4", Role.COORDINATOR: "C-FRM-4"}
 _KEY: Final = re.compile("[0-9A-Fa-f]{64}")
 _LENIENT_BYTES: Final = 4 * MAX_FRAME_BYTES
@@ -50,7 +46,7 @@ def read(event: Frame) -> Reading:
         fault = Violation(ONE_OBJECT[role], "$", WireCode.PARSE_ERROR, "a text frame that is no UTF-8")
         return Reading(None, None, violation=fault)
     try:
-        return _reading(_DECODERS[role](payload, MAX_FRAME_BYTES))
+        return _reading(decode(payload, role))
     except Violation as violation:
         return _leniently(payload, role, violation)
 
@@ -111,7 +107,7 @@ def _leniently(payload: str | bytes, role: Role, violation: Violation) -> Readin
     if of_form and len(payload) <= _LENIENT_BYTES:
         try:
             text = payload.decode("utf-8") if isinstance(payload, bytes) else payload
-            return _reading(_DECODERS[role](text, _LENIENT_BYTES))._replace(violation=violation)
+            return _reading(decode(text, role, _LENIENT_BYTES))._replace(violation=violation)
         except (Violation, UnicodeDecodeError):
             return Reading(None, None, violation=violation)
     if of_form or violation.clause == ONE_OBJECT[role]:
