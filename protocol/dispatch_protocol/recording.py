@@ -40,20 +40,20 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seed: int | None = None
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event", gc=False):
+class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="event"):
     """What every event has: `t`, seconds since the recording began."""
 
     t: Finite
 
 
-class Opened(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="open"):
+class Opened(Event, frozen=True, kw_only=True, omit_defaults=True, tag="open"):
     """A WebSocket connection was accepted; `connection` numbers it from 1 within the recording."""
 
     connection: int
     path: str = "/"
 
 
-class Frame(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="frame"):
+class Frame(Event, frozen=True, kw_only=True, omit_defaults=True, tag="frame"):
     """One message of a WebSocket, put together again if it came in `fragments`.
 
     `text` holds a text frame; `base64` the bytes of any other, and of a text frame that was no UTF-8.
@@ -74,7 +74,7 @@ class Frame(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=
         return b64decode(self.base64 or "")
 
 
-class Closed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="close"):
+class Closed(Event, frozen=True, kw_only=True, omit_defaults=True, tag="close"):
     """A connection ended; `by` closed it first.
 
     `code` is 1006 where there was no close frame, 1005 where it held no code (RFC 6455 §7.4.1).
@@ -86,7 +86,7 @@ class Closed(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag
     reason: str = ""
 
 
-class Http(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="http"):
+class Http(Event, frozen=True, kw_only=True, omit_defaults=True, tag="http"):
     """One HTTP exchange with the coordinator; bodies as text, or in base64 where they are no UTF-8.
 
     `status` 0: no answer came. `exchange` numbers one that a fault struck; it is absent from all others.
@@ -105,7 +105,7 @@ class Http(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="
     exchange: int | None = None
 
 
-class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="fault"):
+class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, tag="fault"):
     """A fault injected on purpose, by its name, on a `connection` or in an HTTP `exchange`, by its number.
 
     Where it names neither, it struck the HTTP exchange that follows.
@@ -119,7 +119,7 @@ class Fault(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag=
     legal: bool = False
 
 
-class Leap(Event, frozen=True, kw_only=True, omit_defaults=True, gc=False, tag="leap"):
+class Leap(Event, frozen=True, kw_only=True, omit_defaults=True, tag="leap"):
     """The coordinator's clock was put ahead by so many `seconds`, and `t` with it; no other clock was."""
 
     seconds: Duration
