@@ -208,8 +208,7 @@ async def run_scenario(
         if isinstance(failure, UsageError) and not isinstance(failure, JsonSyntaxError):
             raise
         missing, error, endings, passive = None, describe(failure), (), []
-    observations = [*context.observations, *passive]
-    observations += life(scenario, missing, passive)
+    observations = [*context.observations, *passive, *life(scenario, missing, passive)]
     who = context.registered
     observations += unobserved(scenario, missing, error, observations, who.capabilities if who else None)
     return ScenarioRun(

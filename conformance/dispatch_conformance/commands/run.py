@@ -68,9 +68,8 @@ def add_parser(actions: Actions) -> None:
         default=max(8, 4 * (os.cpu_count() or 1)),
         help="scenarios in flight; 1 for workers with shared state (default: %(default)s)",
     )
-    parser.add_argument(
-        "--quiet", action="store_true", help="no progress, and nothing of what passed or was not judged"
-    )
+    quietly = "no progress, and nothing of what passed or was not judged"
+    parser.add_argument("--quiet", action="store_true", help=quietly)
     add_attaching(parser)
     add_selection(parser)
     add_judging(parser)
